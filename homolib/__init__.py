@@ -1,0 +1,1 @@
+"""homolib: gradient flows of two-homogeneous networks, from small beginnings."""

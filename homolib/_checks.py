@@ -1,0 +1,112 @@
+"""Checks on input, shared by every room: one message form, so that a mistake reads the same everywhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def fail(name: str, came: object, wanted: str) -> None:
+    """Raise the ``ValueError`` of the library: which argument, what came, what is wanted."""
+    raise ValueError(f"{name}: got {came}, want {wanted}")
+
+
+def array(name: str, value: object, shape: Sequence[int | None | object], wanted: str | None = None) -> np.ndarray:
+    """`value` as a finite float array of the given shape.
+
+    Parameters
+    ----------
+    shape : sequence
+        One entry an axis: an int for an exact length, None for any positive length. A leading
+        ``...`` allows any number of batch axes.
+    """
+    wanted = wanted or _describe(shape)
+    try:
+        out = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        fail(name, f"{type(value).__name__} that is no array of numbers", wanted)
+    tail = list(shape)
+    batched = bool(tail) and tail[0] is ...
+    if batched:
+        tail = tail[1:]
+    fits = out.ndim >= len(tail) if batched else out.ndim == len(tail)
+    lengths = out.shape[out.ndim - len(tail) :] if fits else ()
+    if not fits or any(want is not None and have != want for have, want in zip(lengths, tail, strict=True)):
+        fail(name, f"shape {out.shape}", wanted)
+    if out.size == 0:
+        fail(name, f"the empty shape {out.shape}", wanted)
+    if not np.isfinite(out).all():
+        fail(name, "non-finite numbers (nan or inf)", "finite numbers only")
+    return out
+
+
+def _describe(shape: Sequence[int | None | object]) -> str:
+    axes = ["..." if axis is ... else "any" if axis is None else str(axis) for axis in shape]
+    return f"an array of shape ({', '.join(axes)}{',' if len(axes) == 1 else ''})"
+
+
+def inputs(X: object) -> np.ndarray:
+    """`X` as an (n, d) array of finite inputs, one a row."""
+    return array("X", X, (None, None), "an array of shape (n, d), one input a row")
+
+
+def matching(name: str, value: object, X: np.ndarray) -> np.ndarray:
+    """`value` as one finite number for each row of `X`."""
+    return array(name, value, (len(X),), f"shape ({len(X)},), one number for each row of X")
+
+
+def positive(name: str, value: object) -> float:
+    """`value` as a finite number greater than zero."""
+    number = _number(name, value, "a positive finite number")
+    if not (number > 0 and math.isfinite(number)):
+        fail(name, value, "a positive finite number")
+    return number
+
+
+def nonnegative(name: str, value: object) -> float:
+    """`value` as a finite number, zero allowed."""
+    number = _number(name, value, "a finite number that is not negative")
+    if not (number >= 0 and math.isfinite(number)):
+        fail(name, value, "a finite number that is not negative")
+    return number
+
+
+def finite(name: str, value: object) -> float:
+    """`value` as one finite number."""
+    number = _number(name, value, "a finite number")
+    if not math.isfinite(number):
+        fail(name, value, "a finite number")
+    return number
+
+
+def count(name: str, value: object, least: int = 1) -> int:
+    """`value` as a whole number, at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        fail(name, repr(value), f"a whole number, at least {least}")
+    return int(value)
+
+
+def choice(name: str, value: object, options: Sequence[str]) -> str:
+    """`value` if it is one of `options`."""
+    if value not in options:
+        fail(name, repr(value), "one of " + ", ".join(repr(option) for option in options))
+    return value
+
+
+def nonzero(
+    name: str, value: np.ndarray, wanted: str = "a vector that is not zero: zero has no direction"
+) -> np.ndarray:
+    """`value` if no vector along its last axis is zero."""
+    if not np.any(value, axis=-1).all():
+        fail(name, "a zero vector", wanted)
+    return value
+
+
+def _number(name: str, value: object, wanted: str) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        fail(name, repr(value), wanted)
+        raise  # unreachable: fail always raises
