@@ -13,7 +13,7 @@ def fail(name: str, came: object, wanted: str) -> None:
     raise ValueError(f"{name}: got {came}, want {wanted}")
 
 
-def array(name: str, value: object, shape: Sequence[int | None | object], wanted: str | None = None) -> np.ndarray:
+def array(name: str, value: object, shape: Sequence[int | object | None], wanted: str | None = None) -> np.ndarray:
     """`value` as a finite float array of the given shape.
 
     Parameters
@@ -42,7 +42,7 @@ def array(name: str, value: object, shape: Sequence[int | None | object], wanted
     return out
 
 
-def _describe(shape: Sequence[int | None | object]) -> str:
+def _describe(shape: Sequence[int | object | None]) -> str:
     axes = ["..." if axis is ... else "any" if axis is None else str(axis) for axis in shape]
     return f"an array of shape ({', '.join(axes)}{',' if len(axes) == 1 else ''})"
 

@@ -1,0 +1,72 @@
+"""The two losses of the book: value, derivative in the prediction, and the constants the theorems need."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import expit
+
+from homolib import _checks
+
+
+class _Loss:
+    """A loss summed (the paper's eq. 2) or averaged over the samples."""
+
+    def __init__(self, reduction: str = "sum"):
+        """Choose ``reduction="sum"`` or ``"mean"``; a mean is the same flow on a clock n times slower."""
+        self.reduction = _checks.choice("reduction", reduction, ("sum", "mean"))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(reduction={self.reduction!r})"
+
+    def weight(self, y: np.ndarray) -> float:
+        """What each sample counts: 1 for a sum, 1/n for a mean."""
+        return 1.0 if self.reduction == "sum" else 1.0 / len(y)
+
+    def value(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Loss of the predictions `h` (..., n) for the labels `y` (n,); one number a run, shape (...)."""
+        h, y = _predictions(h, y)
+        return self.weight(y) * self._sample(h, y).sum(axis=-1)
+
+    def derivative(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Derivative l'(h, y) in each prediction, shape (..., n): the paper's vector l'(z, y) of section 4."""
+        h, y = _predictions(h, y)
+        return self.weight(y) * self._slope(h, y)
+
+    def initial_residual(self, y: np.ndarray) -> np.ndarray:
+        """-l'(0, y), shape (n,): the vector z of the neural correlation function near the origin."""
+        y = _checks.array("y", y, (None,))
+        return -self.derivative(np.zeros_like(y), y)
+
+
+class SquareLoss(_Loss):
+    """Half the squared error, (h - y)^2 / 2, a sample."""
+
+    def _sample(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return (h - y) ** 2 / 2
+
+    def _slope(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return h - y
+
+    def derivative_lipschitz(self, y: np.ndarray) -> float:
+        """Lipschitz constant of l' in the prediction: beta_hat of eq. (4), here for every radius."""
+        return self.weight(_checks.array("y", y, (None,)))
+
+
+class LogisticLoss(_Loss):
+    """ln(1 + exp(-h y)) a sample; labels may be any real numbers, as in the paper."""
+
+    def _sample(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.logaddexp(0, -h * y)
+
+    def _slope(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return -y * expit(-h * y)
+
+    def derivative_lipschitz(self, y: np.ndarray) -> float:
+        """Lipschitz constant of l' in the prediction, max y_i^2 / 4 (times the weight): beta_hat of eq. (4)."""
+        y = _checks.array("y", y, (None,))
+        return self.weight(y) * float(np.max(y**2)) / 4
+
+
+def _predictions(h: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    y = _checks.array("y", y, (None,))
+    return _checks.array("h", h, (..., len(y)), f"shape (..., {len(y)}), one prediction for each label"), y
