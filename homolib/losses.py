@@ -29,7 +29,9 @@ class _Loss:
 
     def derivative(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Derivative l'(h, y) in each prediction, shape (..., n): the paper's vector l'(z, y) of section 4."""
-        h, y = _predictions(h, y)
+        return self._derivative(*_predictions(h, y))
+
+    def _derivative(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
         return self.weight(y) * self._slope(h, y)
 
     def initial_residual(self, y: np.ndarray) -> np.ndarray:
