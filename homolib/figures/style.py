@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import matplotlib as mpl
+from contextlib import AbstractContextManager
+
+import matplotlib.style
+from matplotlib import cycler
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 # Okabe and Ito's palette; lines are told apart by style or marker too, never by colour alone.
@@ -13,32 +15,38 @@ SKY, PINK, YELLOW, GREY, BLACK = "#56B4E9", "#CC79A7", "#F0E442", "#767676", "#2
 CYCLE = (BLUE, RED, GREEN, ORANGE, PINK, SKY, GREY)
 
 RC = {
-    "font.size": 10.5,
-    "axes.prop_cycle": mpl.cycler(color=CYCLE),
+    "font.size": 11,
+    "axes.titlesize": "medium",
+    "axes.prop_cycle": cycler(color=CYCLE),
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
+    "axes.axisbelow": True,
     "grid.color": "#e3e3e3",
     "grid.linewidth": 0.6,
     "lines.linewidth": 1.6,
     "legend.frameon": False,
-    "figure.facecolor": "white",
-    "axes.facecolor": "white",
-    "axes.axisbelow": True,
+    "legend.fontsize": "small",
 }
+
+
+def look() -> AbstractContextManager[None]:
+    """Matplotlib's defaults and ours on top. `explore` and `show` draw inside it, so drawing functions need not."""
+    return matplotlib.style.context(["default", RC])
 
 
 def canvas(
     columns: int = 1, rows: int = 1, width: float = 6.4, height: float = 3.6, **options: object
 ) -> tuple[Figure, Axes]:
     """A figure outside pyplot (nothing to close, nothing shown twice) and its axes, as `plt.subplots` gives them."""
-    with mpl.rc_context(RC):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        FigureCanvasAgg(figure)
-        return figure, figure.subplots(rows, columns, **options)
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, **options)
 
 
-def power_of_ten(value: float) -> str:
-    """A number as in print: 1e-06 becomes 1e-6."""
-    mantissa, _, exponent = f"{value:.2g}".partition("e")
-    return f"{mantissa}e{int(exponent)}" if exponent else mantissa
+def power_of_ten(value: float, digits: int = 2) -> str:
+    """A number as in print, in the shorter of two ways: 1e-06 becomes 1e-6, 0.001 becomes 1e-3, 0.05 stays."""
+    plain = f"{value:.{digits}g}"
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+    scientific = f"{mantissa}e{int(exponent)}"
+    return scientific if "e" in plain or len(scientific) < len(plain) else plain
