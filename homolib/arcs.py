@@ -1,0 +1,334 @@
+"""A neuron's correlation function on the unit circle, exactly: between two kinks it is one cosine.
+
+For planar inputs, N(theta) = sum_i z_i sigma(x_i . u(theta))^m with u = (cos theta, sin theta) equals
+mean + amplitude cos(m (theta - phase)) on every arc between neighbouring kinks, m = 1 for the function G of a
+two-layer ReLU neuron and m = 2 for a squared ReLU neuron. So its critical points are found arc by arc, none
+missed, and for m = 2 the flow on the circle has a closed form: along an arc ln|tan(theta - phase)| falls at the
+constant rate 4 amplitude, and travel times add up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from homolib import _checks
+
+TURN = 2 * np.pi
+EPS = np.finfo(float).eps
+SAME_LINE = 1e-14  # radians: inputs closer than this to one line share one kink
+
+
+@dataclass(frozen=True)
+class Critical:
+    """A point (or, with `arc`, a whole arc) of the circle where zero is in the Clarke subdifferential of N."""
+
+    angle: float
+    value: float
+    kind: str
+    smooth: bool
+    residual: float
+    arc: tuple[float, float] | None = None
+
+
+def lines(X: np.ndarray, z: np.ndarray, slope: float, order: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Inputs gathered by the line they lie on: repeated, parallel and opposite inputs share one kink.
+
+    Returns
+    -------
+    normal : (k, 2) array
+        One unit vector q for each line.
+    above, below : (k,) arrays
+        N(u) is the sum over lines of (q . u)^order times `above` where q . u > 0 and `below` where q . u < 0.
+    """
+    length = np.hypot(X[:, 0], X[:, 1])
+    counts = (z != 0) & (length > 0)
+    X, z, length = X[counts], z[counts], length[counts]
+    if not len(X):
+        return np.eye(2)[:1], np.zeros(1), np.zeros(1)
+    angle = np.mod(np.arctan2(X[:, 1], X[:, 0]), np.pi)
+    ranked = np.argsort(angle, kind="stable")
+    X, z, length, angle = X[ranked], z[ranked], length[ranked], angle[ranked]
+    first = np.diff(angle, prepend=-1.0) > SAME_LINE
+    label = np.cumsum(first) - 1
+    label[angle - np.pi > angle[0] - SAME_LINE] = 0  # just below pi is the same line as just above 0
+    normal = (X / length[:, None])[first][: label.max() + 1]
+    forward = (X * normal[label]).sum(axis=1) > 0
+    on, off = max(1.0, slope) ** order, min(1.0, slope) ** order
+    weight = z * length**order
+    mirrored = (-1) ** order * weight
+    above = np.bincount(label, np.where(forward, on * weight, off * mirrored))
+    below = np.bincount(label, np.where(forward, off * weight, on * mirrored))
+    return normal, above, below
+
+
+class _Runs:
+    """Time tables of the flow: a run is a chain of segments from one critical point to the next.
+
+    Each segment has one instant of reference, with the clock of its run there, ln|tan(theta - phase)|, and
+    ln|u| up to a constant. Clocks are zero where the last segment is entered, so that they are most precise
+    where the flow settles.
+    """
+
+    def __init__(self, arcs: Arcs):
+        at, arc, critical, self.sign = arcs._cut
+        n = len(at)
+        length = np.diff(at, append=at[0] + TURN)
+        self.middle = at + length / 2
+        self.mean, self.amplitude = arcs.mean[arc], np.where(self.sign == 0, 1.0, arcs.amplitude[arc])
+        phase = np.arctan2(arcs.sine, arcs.cosine)[arc] / 2
+        self.phase = phase + np.pi * np.round((self.middle - phase) / np.pi)
+        left, right = _log_tan(at - self.phase), _log_tan(at + length - self.phase)
+        entry, exit_ = np.where(self.sign > 0, (left, right), (right, left))
+        self.log_tan = _log_tan(self.middle - self.phase)
+        self.run, self.clock, self.gain, self.opens = np.full(n, -1), np.zeros(n), np.zeros(n), np.zeros(n)
+        chains = [_chain(start, critical, self.sign) for start in np.flatnonzero(critical & (self.sign != 0))]
+        for index, chain in enumerate(chains):
+            inner = chain[1:-1]  # the first segment is left, and the last one crossed, in infinite time only
+            self.log_tan[chain[:-1]], self.log_tan[chain[1:][-1:]] = exit_[chain[:-1]], entry[chain[1:][-1:]]
+            lasts, grows = np.zeros(len(chain)), np.zeros(len(chain))
+            lasts[1:-1] = (entry[inner] - exit_[inner]) / (4 * self.amplitude[inner])
+            grows[1:-1] = 2 * self.mean[inner] * lasts[1:-1] + (_log_cosh(exit_[inner]) - _log_cosh(entry[inner])) / 2
+            self.run[chain] = index
+            self.clock[chain] = lasts - np.cumsum(lasts[::-1])[::-1]
+            self.gain[chain] = grows - np.cumsum(grows[::-1])[::-1]
+            self.opens[chain] = self.clock[chain] - lasts
+            self.opens[chain[0]] = -np.inf
+        self.chain = np.concatenate([*chains, [0]]).astype(int)
+        self.first = np.cumsum([0, *map(len, chains)])
+
+    def growth(self, k: np.ndarray, log_tan: np.ndarray, clock: np.ndarray) -> np.ndarray:
+        """ln|u| on segment k where ln|tan(theta - phase)| and the clock are as given: |u|^2 sin(2 .) is e^(4 mean t)."""
+        drift = 2 * self.mean[k] * (clock - self.clock[k])
+        return self.gain[k] + drift + (_log_cosh(log_tan) - _log_cosh(self.log_tan[k])) / 2
+
+
+def _chain(start: int, critical: np.ndarray, sign: np.ndarray) -> np.ndarray:
+    """Segments from the critical point at `start` to the next one, in the order in which the flow passes them."""
+    last = start
+    while not critical[(last + 1) % len(critical)]:
+        last += 1
+    chain = np.arange(start, last + 1) % len(critical)
+    return chain if sign[start] > 0 else chain[::-1]
+
+
+def _log_tan(angle: np.ndarray) -> np.ndarray:
+    """ln|tan(angle)|, finite also where rounding puts a start on the axis itself."""
+    return np.log(np.maximum(np.abs(np.tan(angle)), np.finfo(float).tiny))
+
+
+def _log_cosh(s: np.ndarray) -> np.ndarray:
+    """ln cosh up to a constant: ln(1 / sin 2a) for s = ln tan a, without overflow."""
+    return np.abs(s) + np.log1p(np.exp(-2 * np.abs(s)))
+
+
+class Arcs:
+    """N(theta) on the unit circle for one neuron with planar inputs; every angle may be an array.
+
+    Attributes
+    ----------
+    kinks : (k,) array
+        Angles in [0, 2 pi), ascending, where a derivative of N jumps; two arbitrary ones where there is none.
+    mean, cosine, sine : (k,) arrays
+        N = mean + cosine cos(m theta) + sine sin(m theta) from each kink to the next.
+    scale : float
+        A bound on |N|: what rounding is measured against.
+    """
+
+    def __init__(self, X: np.ndarray, z: np.ndarray, slope: float = 0.0, sign: float = 1, order: int = 2):
+        """Cut the circle at the kinks.
+
+        Parameters
+        ----------
+        X : (n, 2) array
+        z : (n,) array
+        slope : float
+            Slope of the inactive side of sigma(s) = max(s, slope s).
+        sign : {1, -1}
+            Sign in front of the neuron.
+        order : {1, 2}
+            m above.
+
+        Raises
+        ------
+        ValueError
+            If the inputs are not planar, or an argument does not fit.
+        """
+        X = _checks.array("X", X, (None, 2), "an array of shape (n, 2): arcs are for planar inputs")
+        z, slope = sign * _checks.matching("z", z, X), _checks.finite("slope", slope)
+        if order not in (1, 2) or sign not in (-1, 1):
+            _checks.fail("order, sign", (order, sign), "order 1 or 2, sign 1 or -1")
+        self.order = order
+        normal, above, below = lines(X, z, slope, order)
+        self.scale = float(np.maximum(np.abs(above), np.abs(below)).sum())
+        self._zero = (16 + len(normal)) * EPS * self.scale  # what rounding can make of a slope that is zero
+        bent = np.abs(above - below) > self._zero
+        self.has_kinks = bool(bent.any())
+        tangent = np.stack([-normal[:, 1], normal[:, 0]], axis=1)[bent] if self.has_kinks else np.eye(2)[:1]
+        angle = np.arctan2(tangent[:, 1], tangent[:, 0])
+        kinks = np.mod(np.concatenate([angle, angle + np.pi]), TURN)
+        kinks[kinks > TURN - SAME_LINE] = 0.0
+        self.kinks = np.sort(kinks)
+        self.ends = np.append(self.kinks[1:], self.kinks[0] + TURN)
+        middle = (self.kinks + self.ends) / 2
+        side = np.where(np.stack([np.cos(middle), np.sin(middle)], axis=1) @ normal.T > 0, above, below)
+        x1, x2 = normal.T
+        moments = [0 * x1, x1, x2] if order == 1 else [(x1**2 + x2**2) / 2, (x1**2 - x2**2) / 2, x1 * x2]
+        self.mean, self.cosine, self.sine = (side @ np.stack(moments, axis=1)).T
+        self.amplitude = np.hypot(self.cosine, self.sine)
+        self.flat = self.amplitude <= self._zero
+
+    def value(self, theta: np.ndarray) -> np.ndarray:
+        """N at the angle theta."""
+        arc = self._arc(theta)
+        return self.mean[arc] + self._wave(theta, arc, 0)
+
+    def derivative(self, theta: np.ndarray) -> np.ndarray:
+        """dN/dtheta: the speed of the flow on the circle. At a kink, from the right."""
+        return self._wave(theta, self._arc(theta), 1)
+
+    def second_derivative(self, theta: np.ndarray) -> np.ndarray:
+        """Second derivative of N; at a kink, from the right."""
+        return self._wave(theta, self._arc(theta), 2)
+
+    def critical_points(self) -> list[Critical]:
+        """All critical points, by angle: smooth ones, kinks whose one-sided slopes enclose zero, flat arcs.
+
+        Kinds are "max", "min", "saddle" (N rises or falls on both sides) and "flat" (N is constant on `arc`,
+        a pair of angles; `angle` is its middle).
+        """
+        at, segment_of, critical, sign = self._cut
+        if not sign.any():
+            return [Critical(0.0, float(self.value(0.0)), "flat", True, 0.0, (0.0, TURN))]
+        found = []
+        for node in np.flatnonzero(critical):
+            before, after = sign[node - 1], sign[node]
+            if after == 0 and before != 0:
+                found.append(self._flat_arc(node))
+            if before != 0 and after != 0:
+                kind = {(1, -1): "max", (-1, 1): "min"}.get((int(before), int(after)), "saddle")
+                found.append(self._point(at[node], segment_of[node - 1], segment_of[node], kind))
+        return sorted(found, key=lambda point: point.angle)
+
+    def travel(self, theta0: np.ndarray, theta1: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Time from theta0 to theta1 on the circle and the growth of ln|u| on the way (order 2).
+
+        Negative where the flow passes theta1 before theta0.
+
+        Raises
+        ------
+        ValueError
+            If a critical point lies between the two angles: no flow goes from one to the other.
+        """
+        theta0, theta1 = np.asarray(theta0, dtype=float), np.asarray(theta1, dtype=float)
+        run0, _, clock0, gain0 = self._position(theta0)
+        run1, _, clock1, gain1 = self._position(theta1)
+        if ((run0 != run1) | (run0 < 0)).any():
+            _checks.fail("theta1", theta1, "an angle that the flow from theta0 reaches or has passed in finite time")
+        return clock1 - clock0, gain1 - gain0
+
+    def flow(self, theta0: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Angle at time t of the flow theta' = dN/dtheta from theta0, and the growth of ln|u| (order 2).
+
+        Parameters
+        ----------
+        theta0, t : arrays that broadcast against each other
+
+        Returns
+        -------
+        theta, gain : arrays of the broadcast shape
+            Angles in [0, 2 pi); d gain / dt = 2 N(theta). A start on a critical point stays there.
+        """
+        theta0, t = np.asarray(theta0, dtype=float), np.asarray(t, dtype=float)
+        run, still, clock, gain = self._position(theta0)
+        if not (run >= 0).any():
+            return np.mod(theta0, TURN) + 0 * t, still * t
+        path = self._runs
+        target = clock + t
+        opened = (path.run == run[..., None]) & (path.opens <= target[..., None])
+        k = path.chain[path.first[run] + opened.sum(axis=-1) - 1]
+        log_tan = path.log_tan[k] - 4 * path.amplitude[k] * (target - path.clock[k])
+        theta = np.mod(path.phase[k] - path.sign[k] * np.arctan(np.exp(log_tan)), TURN)
+        moves = run >= 0
+        grown = path.growth(k, log_tan, target) - gain
+        return np.where(moves, theta, np.mod(theta0, TURN)), np.where(moves, grown, still * t)
+
+    def _position(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Where theta is on its run: the run (-1: at rest), d ln|u|/dt if at rest, the run's clock and growth there."""
+        if self.order != 2:
+            _checks.fail("order", self.order, "order 2: the flow of a squared ReLU neuron")
+        at, _, critical, _ = self._cut
+        path, theta = self._runs, np.mod(theta, TURN)
+        k = np.searchsorted(at, theta, side="right") - 1
+        onward = (k + 1) % len(at)
+        rests = critical[k] & (np.abs(theta - at[k]) <= 4 * EPS)
+        rests |= critical[onward] & (np.abs(theta - at[onward]) <= 4 * EPS)
+        run = np.where(rests, -1, path.run[k])
+        inner = np.where(run < 0, path.middle[k], theta)
+        log_tan = _log_tan(inner - path.phase[k])
+        clock = path.clock[k] + (path.log_tan[k] - log_tan) / (4 * path.amplitude[k])
+        return run, 2 * self.value(theta), clock, path.growth(k, log_tan, clock)
+
+    @cached_property
+    def _runs(self) -> _Runs:
+        return _Runs(self)
+
+    def _point(self, angle: float, left: int, right: int, kind: str) -> Critical:
+        slopes = self._wave(angle, left, 1), self._wave(angle, right, 1)
+        residual = max(0.0, float(min(slopes)), -float(max(slopes)))
+        smooth = bool(left == right) or self.order > 1 or not self.has_kinks
+        return Critical(float(angle), float(self.mean[right] + self._wave(angle, right, 0)), kind, smooth, residual)
+
+    def _flat_arc(self, node: int) -> Critical:
+        at, segment_of, _, sign = self._cut
+        last = node
+        while sign[(last + 1) % len(at)] == 0:
+            last += 1
+        a, b = at[node], at[(last + 1) % len(at)]
+        b = b if b > a else b + TURN
+        middle, arc = np.mod((a + b) / 2, TURN), segment_of[node]
+        value = float(self.mean[arc])
+        return Critical(float(middle), value, "flat", True, float(self.amplitude[arc]), (float(a), float(b)))
+
+    def _arc(self, theta: np.ndarray) -> np.ndarray:
+        """Index of the arc that holds theta; -1, the last one, holds the angles before the first kink."""
+        return np.searchsorted(self.kinks, np.mod(theta, TURN), side="right") - 1
+
+    def _wave(self, theta: np.ndarray, arc: np.ndarray, derivative: int) -> np.ndarray:
+        """The part of N that varies, or a derivative of it, on the given arcs."""
+        m, angle = self.order, self.order * np.asarray(theta, dtype=float)
+        if derivative == 1:
+            return m * (self.sine[arc] * np.cos(angle) - self.cosine[arc] * np.sin(angle))
+        wave = self.cosine[arc] * np.cos(angle) + self.sine[arc] * np.sin(angle)
+        return wave if derivative == 0 else -(m**2) * wave
+
+    @cached_property
+    def _cut(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Kinks and smooth critical points: angle; arc on the right; whether critical; sign of N' on the right."""
+        count = len(self.kinks)
+        left, right = self._wave(self.kinks, np.arange(count) - 1, 1), self._wave(self.kinks, np.arange(count), 1)
+        touches = (np.minimum(left, right) <= self._zero) & (np.maximum(left, right) >= -self._zero)
+        arcs, roots = self._roots(right, np.roll(left, -1))
+        at = np.concatenate([self.kinks, np.mod(roots, TURN)])
+        segment_of = np.concatenate([np.arange(count), arcs])
+        critical = np.concatenate([touches, np.ones(len(roots), dtype=bool)])
+        ranked = np.argsort(at, kind="stable")
+        at, segment_of, critical = at[ranked], segment_of[ranked], critical[ranked]
+        middle = at + np.diff(at, append=at[0] + TURN) / 2
+        sign = np.where(self.flat[segment_of], 0, np.sign(self._wave(middle, segment_of, 1))).astype(int)
+        return at, segment_of, critical, sign
+
+    def _roots(self, slope_at_start: np.ndarray, slope_at_end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Zeros of N' inside the arcs: (index of the arc, angle). One at an end that counts as zero is the end."""
+        spacing = np.pi / self.order
+        phase = np.arctan2(self.sine, self.cosine) / self.order
+        nearest = self.kinks + np.mod(phase - self.kinks, spacing)
+        roots = nearest[:, None] + spacing * np.arange(self.order + 1)
+        a, b = self.kinks[:, None], self.ends[:, None]
+        inside = (roots > a) & (roots < b) & ~self.flat[:, None]
+        inside &= ~((np.abs(slope_at_start) <= self._zero)[:, None] & (roots - a < spacing / 4))
+        inside &= ~((np.abs(slope_at_end) <= self._zero)[:, None] & (b - roots < spacing / 4))
+        arcs, _ = np.nonzero(inside)
+        return arcs, roots[inside]
