@@ -1,0 +1,339 @@
+"""Turn the chapters into notebooks that read well where Sphinx is not: JupyterLab, VS Code, Colab.
+
+    python tools/notebooks.py [--out notebooks] [chapters/name.md ...]
+
+Code cells stay as they are. In the text, a directive becomes plain Markdown (what the website folds becomes a
+<details>), a reference the words and numbers of the website, a citation author and year. Anything else is an error: a
+directive that this file does not know would be noise in a notebook.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import jupytext
+import nbformat
+import yaml
+from pybtex.database import parse_file
+from pybtex.plugin import find_plugin
+
+ROOT = Path(__file__).parents[1]
+REFERENCES = ROOT / "chapters/references.bib"
+NUMBERED = re.compile(r"prf:(?!proof$)|exercise$")
+
+FENCE = re.compile(r"(?P<fence>:{3,}|`{3,})\{(?P<name>[\w:-]+)\}\s*(?P<title>.*)")
+OPTION = re.compile(r":(?P<name>[\w-]+):\s*(?P<value>.*)")
+LABEL = re.compile(r"\((?P<label>[\w.:-]+)\)=")
+MATH_END = re.compile(r".*\$\$\s*\((?P<label>[\w.:-]+)\)")
+INLINE = re.compile(
+    r"\{(?P<role>[\w:-]+)\}`(?P<text>[^`]+)`"
+    r"|(?P<code>(?P<ticks>`+).+?(?P=ticks))"
+    r"|\[(?P<words>[^\]]*)\]\((?P<page>[\w-]+)\.md\)",
+    re.DOTALL,
+)
+
+
+class Unknown(ValueError):
+    """A directive, role, label or citation that cannot be turned into plain Markdown."""
+
+
+# The book as a whole: which chapters, and what a reader sees in place of a label
+
+
+@cache
+def chapter_numbers() -> dict[str, int]:
+    """Number of each numbered chapter, by file name, in the order of `_toc.yml`."""
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
+    names = [Path(entry["file"]).name for part in parts if part.get("numbered") for entry in part["chapters"]]
+    return {name: number for number, name in enumerate(names, start=1)}
+
+
+def is_notebook(source: Path) -> bool:
+    """Whether a page becomes a notebook: the preface and the chapters do, if there is code in them."""
+    return (source.stem == "index" or source.stem in chapter_numbers()) and "{code-cell}" in source.read_text()
+
+
+def all_sources() -> list[Path]:
+    """Every page of the book, in reading order."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    entries = [toc["root"]] + [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
+    return [ROOT / f"{entry}.md" for entry in entries]
+
+
+@dataclass
+class Labels:
+    """What each label is called, the number it has, and the page a chapter's label stands for."""
+
+    words: dict[str, str] = field(default_factory=dict)
+    number: dict[str, str] = field(default_factory=dict)
+    page: dict[str, str] = field(default_factory=dict)
+
+
+def collect_labels(sources: list[Path]) -> Labels:
+    """Number theorems, exercises and equations as Sphinx does: each kind by itself, anew in each chapter."""
+    labels = Labels()
+    for source in sources:
+        count = Counter()
+        lines = [line.strip() for line in source.read_text().splitlines()]
+        for i, line in enumerate(lines):
+            kind, label = "", None
+            if fence := FENCE.fullmatch(line):
+                options, _ = split_options(lines[i + 1 :])
+                label = options.get("label")
+                if "nonumber" in options:
+                    labels.words[label] = fence["title"]
+                elif NUMBERED.match(fence["name"]) or (fence["name"] == "math" and label):
+                    kind = fence["name"].removeprefix("prf:").title()
+            elif math := MATH_END.fullmatch(line):
+                kind, label = "Math", math["label"]
+            elif (target := LABEL.fullmatch(line)) and (heading := next(filter(None, lines[i + 1 :]))).startswith("#"):
+                labels.words[target["label"]] = heading.lstrip("# ")
+                if heading.startswith("# "):
+                    labels.page[target["label"]] = source.stem
+                    labels.number[target["label"]] = str(chapter_numbers().get(source.stem, ""))
+            if kind:
+                count[kind] += 1
+                number = f"{chapter_numbers().get(source.stem, '')}.{count[kind]}".lstrip(".")
+                label = label or f"{source.stem}-{kind}-{count[kind]}"
+                labels.number[label] = number
+                labels.words[label] = f"({number})" if kind == "Math" else f"{kind} {number}"
+    return labels
+
+
+# Citations
+
+
+@cache
+def bibliography():
+    """Return the entries of the book's bibliography."""
+    return parse_file(str(REFERENCES)).entries
+
+
+def cite(keys: str, textual: bool) -> str:
+    """Author and year: "Kumar and Haupt [2024]" in a sentence, "[Kumar and Haupt, 2024]" behind it."""
+    works = []
+    for key in map(str.strip, keys.split(",")):
+        if key not in bibliography():
+            raise Unknown(f"no work '{key}' in {REFERENCES.name}")
+        entry = bibliography()[key]
+        names = [" ".join(str(part) for part in person.rich_last_names) for person in entry.persons["author"]]
+        works.append((f"{names[0]} et al." if len(names) > 2 else " and ".join(names), entry.fields["year"]))
+    if textual:
+        return ", ".join(f"{names} [{year}]" for names, year in works)
+    return "[" + "; ".join(f"{names}, {year}" for names, year in works) + "]"
+
+
+def reference_list(keys: list[str]) -> str:
+    """The cited works, each a line of Markdown."""
+    style = find_plugin("pybtex.style.formatting", "plain")()
+    works = style.format_entries([bibliography()[key] for key in sorted(keys)])
+    return "\n".join("* " + " ".join(work.text.render_as("text").split()) for work in works)
+
+
+# Text
+
+
+def split_options(lines: list[str]) -> tuple[dict[str, str], list[str]]:
+    """Separate the `:name: value` lines at the top of a directive from its body."""
+    options = {}
+    for i, line in enumerate(lines):
+        if not (match := OPTION.fullmatch(line.strip())):
+            return options, lines[i:]
+        options[match["name"]] = match["value"]
+    return options, []
+
+
+def quoted(title: str, body: str) -> str:
+    """A block quotation; a formula goes on one line, or the quotation marks would be read as part of it."""
+    body = re.sub(r"\$\$.*?\$\$", lambda math: " ".join(math[0].split()), body, flags=re.DOTALL)
+    return "\n".join(f"> {line}".rstrip() for line in f"{title}\n\n{body}".strip().splitlines())
+
+
+def folded(title: str, body: str) -> str:
+    """What the website folds."""
+    return f"<details>\n<summary><b>{title}</b></summary>\n\n{body}\n\n</details>"
+
+
+class Converter:
+    """The text of one chapter as plain Markdown; from cell to cell it remembers an open solution and what was cited."""
+
+    def __init__(self, labels: Labels):
+        self.labels = labels
+        self.solution = ""  # the title of the open solution, if one is open
+        self.cited: list[str] = []
+        self.missing: list[str] = []
+
+    def cell(self, markdown: str) -> str:
+        """One Markdown cell. A solution may run through several cells: each folds its own part of it."""
+        pieces, piece, lines = [], [], iter(markdown.splitlines())
+
+        def close_piece():
+            body = self.blocks(piece)
+            pieces.append(folded(self.solution, body) if self.solution and body else body)
+            piece.clear()
+
+        for line in lines:
+            fence = FENCE.fullmatch(line)
+            if fence and fence["name"] in ("solution-start", "solution-end"):
+                close_piece()
+                self.solution = "Solution" if fence["name"] == "solution-start" else ""
+                while next(lines).strip() != fence["fence"]:
+                    pass
+            else:
+                piece.append(line)
+        close_piece()
+        if self.solution:
+            self.solution = "Solution, continued"
+        return "\n\n".join(filter(None, pieces))
+
+    def blocks(self, lines: list[str]) -> str:
+        """Directives, formulas, code and paragraphs, one after the other."""
+        done, rest = [], list(lines)
+        while rest:
+            line = rest[0].strip()
+            if fence := FENCE.fullmatch(line):
+                end = closing(rest, fence["fence"])
+                done.append(self.directive(fence["name"], fence["title"], rest[1:end]))
+            elif line.startswith("```"):
+                end = closing(rest, "```")
+                done.append("\n".join(rest[: end + 1]))
+            elif line.startswith("$$"):
+                end = next(i for i in range(len(rest)) if "\n".join(rest[: i + 1]).count("$$") == 2)
+                done.append(self.formula("\n".join(rest[: end + 1])))
+            elif not line or line.startswith("%") or LABEL.fullmatch(line):
+                end = 0
+            else:
+                ends = (i for i, text in enumerate(rest) if i and (not text.strip() or starts_block(text)))
+                end = next(ends, len(rest)) - 1
+                done.append(INLINE.sub(self.inline, "\n".join(rest[: end + 1])))
+            del rest[: end + 1]
+        return "\n\n".join(filter(None, done))
+
+    def formula(self, text: str) -> str:
+        """A displayed formula, with its number where it has one."""
+        body, label = re.fullmatch(r"\s*\$\$(.*)\$\$\s*(?:\((.*)\))?\s*", text, re.DOTALL).groups()
+        tag = f" \\tag{{{self.labels.number[label]}}}" if label else ""
+        return f"$$\n{body.strip()}{tag}\n$$"
+
+    def directive(self, name: str, title: str, lines: list[str]) -> str:
+        """One directive and what is in it."""
+        options, lines = split_options(lines)
+        title = INLINE.sub(self.inline, title)
+        if name == "math":
+            return self.formula(
+                "$$\n" + "\n".join(lines) + "\n$$" + (f" ({options['label']})" if "label" in options else "")
+            )
+        body = self.blocks(lines)
+        if name == "prf:proof":
+            return f"*Proof.* {body} $\\square$"
+        if NUMBERED.match(name):
+            label = options.get("label")
+            number = self.labels.words.get(label, name.removeprefix("prf:").title())
+            heading = title if "nonumber" in options else f"{number} ({title})" if title else number
+            return f"**{heading}.**\n\n{body}" if name == "exercise" else quoted(f"**{heading}.**", body)
+        if name == "solution" or name == "dropdown" or "dropdown" in options.get("class", ""):
+            return folded("Solution" if name == "solution" else title, body)
+        if name in ("admonition", "note", "tip", "warning"):
+            return quoted(f"**{title if name == 'admonition' else name.title()}.**", body)
+        raise Unknown(f"a notebook has no {{{name}}}")
+
+    def inline(self, match: re.Match) -> str:
+        """A role, a link to a page of the book, or code, which stays as it is."""
+        if match["code"]:
+            return match["code"]
+        if page := match["page"]:
+            label = next((label for label, name in self.labels.page.items() if name == page), page)
+            return self.link(label, match["words"])
+        role, text = match["role"], match["text"]
+        words, target = re.fullmatch(r"(?:(.*?)\s*<)?([^<>]*)>?", text, re.DOTALL).groups()
+        if role in ("cite:t", "cite:p", "cite"):
+            self.cited += [key.strip() for key in text.split(",") if key.strip() not in self.cited]
+            return cite(text, textual=role == "cite:t")
+        if role in ("ref", "prf:ref", "eq", "numref"):
+            return self.link(target, (words or "").replace("{number}", self.labels.number.get(target, "?")))
+        if role.startswith("py:"):
+            return f"`{words or target.lstrip('~')}`"
+        if role == "math":
+            return f"${text}$"
+        raise Unknown(f"a notebook has no {{{role}}}`{text}`")
+
+    def link(self, label: str, words: str) -> str:
+        """The words for a label; a chapter is a file beside this one."""
+        if label not in self.labels.words:
+            self.missing.append(label)
+        words = words or self.labels.words.get(label, label)
+        page = self.labels.page.get(label)
+        return f"[{words}]({page}.ipynb)" if page in chapter_numbers() else words
+
+
+def starts_block(line: str) -> bool:
+    """Whether a line ends the paragraph above it."""
+    return bool(FENCE.fullmatch(line.strip()) or LABEL.fullmatch(line.strip())) or line.strip().startswith(
+        ("```", "$$")
+    )
+
+
+def closing(lines: list[str], fence: str) -> int:
+    """Index of the line that closes the block opened in the first."""
+    for i, line in enumerate(lines[1:], start=1):
+        if line.strip().startswith(fence) and not line.strip().strip(fence[0]):
+            return i
+    raise Unknown(f"nothing closes: {lines[0]}")
+
+
+# Notebooks
+
+
+def convert(source: Path, labels: Labels) -> tuple[nbformat.NotebookNode, list[str]]:
+    """The notebook of a chapter, without outputs, and the labels that nothing in the book carries."""
+    old, to_text = jupytext.read(source, fmt="md:myst"), Converter(labels)
+    cells = []
+    for cell in old.cells:
+        if cell.cell_type == "code":
+            hidden = {"jupyter": {"source_hidden": True}} if to_text.solution else {}
+            tags = {"tags": cell.metadata.tags} if "tags" in cell.metadata else {}
+            cells.append(nbformat.v4.new_code_cell(cell.source, metadata=hidden | tags))
+        elif text := to_text.cell(cell.source):
+            cells.append(nbformat.v4.new_markdown_cell(text))
+    if to_text.cited:
+        cells.append(nbformat.v4.new_markdown_cell(f"## References\n\n{reference_list(to_text.cited)}"))
+    for i, cell in enumerate(cells):
+        cell.id = hashlib.sha256(f"{source.stem} {i} {cell.source}".encode()).hexdigest()[:12]
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    return nbformat.v4.new_notebook(cells=cells, metadata=kernel), to_text.missing
+
+
+def write_all(sources: list[Path], out: Path, strict: bool = True) -> None:
+    """Write the notebook of every source; in the whole book, every reference must lead somewhere."""
+    out.mkdir(parents=True, exist_ok=True)
+    labels = collect_labels(list(dict.fromkeys([*all_sources(), *sources])))
+    for source in sources:
+        try:
+            notebook, missing = convert(source, labels)
+        except Unknown as error:
+            raise Unknown(f"{source.name}: {error}") from error
+        if missing and strict:
+            raise Unknown(f"{source.name}: nothing is labelled {', '.join(missing)}")
+        nbformat.validate(notebook)
+        nbformat.write(notebook, out / f"{source.stem}.ipynb")
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description="Turn the chapters into plain notebooks.")
+    parser.add_argument("--out", type=Path, default=ROOT / "notebooks")
+    parser.add_argument("sources", nargs="*", type=Path, help="default: the whole book")
+    arguments = parser.parse_args()
+    write_all(
+        arguments.sources or list(filter(is_notebook, all_sources())), arguments.out, strict=not arguments.sources
+    )
+
+
+if __name__ == "__main__":
+    main()

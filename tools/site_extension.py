@@ -1,0 +1,72 @@
+"""What this book asks of Sphinx beyond the public extensions: each piece is one function, with its reason."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import notebooks
+from docutils import nodes
+from sphinx_proof.nodes import unenumerable_node
+
+ROOT = Path(__file__).parents[1]
+
+
+def add_vendored_scripts(app, config):
+    """Serve `vendor/`, but load nothing from it: Jupyter Book loads every script of the static folders it knows of."""
+    config.html_static_path.append(str(ROOT / "vendor"))
+
+
+def read_bars_as_norms(app, what, name, obj, options, lines):
+    """Let a docstring say |w|, which reStructuredText would take for a substitution; code is left alone."""
+    lines[:] = [re.sub(r"``.*?``|(\|)", lambda match: r"\|" if match[1] else match[0], line) for line in lines]
+
+
+def title_as_written(app, doctree):
+    """Give an unnumbered theorem its own title alone: "Theorem 5.1 of the paper", not "Theorem (Theorem ...)"."""
+    for node in doctree.findall(unenumerable_node):
+        title = node[0]
+        if title.children:
+            title[0] = nodes.Text(title[0].astext().removeprefix(" ("))
+            title[-1] = nodes.Text(title[-1].astext().removesuffix(")"))
+            node["realtype"] = " "
+
+
+def offer_notebook(app, pagename, templatename, context, doctree):
+    """Put the generated notebook first in the page's download menu: the theme knows only the Markdown source."""
+    if pagename not in app.env.found_docs or not notebooks.is_notebook(Path(app.env.doc2path(pagename))):
+        return
+    for group in context["header_buttons"]:
+        if group["label"] == "download-buttons":
+            group["buttons"].insert(
+                0,
+                {
+                    "type": "link",
+                    "url": context["pathto"](f"notebooks/{Path(pagename).name}.ipynb", 1),
+                    "text": ".ipynb",
+                    "icon": "fas fa-code",
+                    "tooltip": "Download notebook file",
+                    "label": "download-notebook-button",
+                },
+            )
+
+
+def write_notebooks(app, error):
+    """Ship the notebooks that `offer_notebook` links to."""
+    if error is None and app.builder.format == "html":
+        built = {Path(app.env.doc2path(name)) for name in app.env.found_docs}
+        sources = [source for source in notebooks.all_sources() if source in built and notebooks.is_notebook(source)]
+        notebooks.write_all(sources, Path(app.outdir) / "notebooks")
+
+
+def setup(app):
+    """Called by Sphinx."""
+    os.environ["HOMOLIB_STATIC"] = "1"  # explorers draw every frame: a website has no kernel
+    app.parallel = os.cpu_count() or 1  # chapters are executed side by side
+    app.connect("config-inited", add_vendored_scripts)
+    app.connect("autodoc-process-docstring", read_bars_as_norms)
+    app.connect("doctree-read", title_as_written)
+    app.connect("html-page-context", offer_notebook, priority=900)  # after the theme has made its buttons
+    app.connect("build-finished", write_notebooks)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
