@@ -1,0 +1,227 @@
+"""The theorems near the origin as checks: their constants, their hypotheses, and every inequality with both sides.
+
+Lemma 5.2, Theorem 5.1 and Corollary 5.4.1 of Kumar and Haupt (2024). The reports measure; the chapters prove.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from homolib import _checks
+from homolib.constants import Constants, constants
+from homolib.flows import Trajectory, training_flow
+from homolib.losses import SquareLoss
+from homolib.ncf import ncf_flow
+from homolib.networks import Network
+from homolib.reports import ROUNDING, Report, Row
+
+__all__ = ["Constants", "Report", "Row", "constants", "corollary_5_4_1", "lemma_5_2", "theorem_5_1"]
+
+SETTLED = 1e-9  # rate at which a direction may still turn, relative to the growth rate, and count as converged
+
+
+def lemma_5_2(
+    net: Network,
+    X: np.ndarray,
+    y: np.ndarray,
+    w0: np.ndarray,
+    delta: float,
+    t_end: float,
+    epsilon: float,
+    loss: object = None,
+) -> Report:
+    """Lemma 5.2: up to t_end = ln C / (4 beta beta_tilde) the weights stay small and w / delta follows u.
+
+    Parameters
+    ----------
+    net, X, y, w0, loss
+        As for `training_flow`; `w0` is one start, scaled to unit norm by the caller.
+    delta : float
+        Scale of the start.
+    t_end : float
+        The time up to which is checked; it fixes C.
+    epsilon : float
+        The distance that w / delta may have from the frozen flow u.
+
+    Returns
+    -------
+    Report
+        `values` has C (as its logarithm), the largest |w| / delta, and the largest distance.
+
+    Raises
+    ------
+    ValueError
+        If an argument does not fit, or `w0` has not norm one.
+    """
+    run = _Run(net, X, y, w0, delta, loss)
+    epsilon = _checks.positive("epsilon", epsilon)
+    path, frozen = run.train(t_end), run.frozen(t_end)
+    gap = np.linalg.norm(_rescaled(path, delta) - frozen.w, axis=-1).max()
+    growth = (path.log_norm - np.log(delta)).max()
+    log_C = run.constants.rate * t_end
+    rows = [
+        Row("delta <= C^(-1/2), compared as logarithms", np.log(delta), -log_C / 2, hypothesis=True),
+        Row("ln(|w(t)| / delta) <= ln(C) / 2 for all t", growth, log_C / 2),
+        Row("|w(t)/delta - u(t)| <= epsilon for all t", gap, epsilon),
+    ]
+    return Report("Lemma 5.2", rows, {"log_C": log_C, "growth": np.exp(growth), "gap": gap})
+
+
+def theorem_5_1(
+    net: Network,
+    X: np.ndarray,
+    y: np.ndarray,
+    w0: np.ndarray,
+    delta: float,
+    epsilon: float,
+    loss: object = None,
+) -> Report:
+    """Theorem 5.1 with all its constants: at time T all weights together point to a KKT point, or are tiny.
+
+    T is the first time after which the frozen flow stays within epsilon of its limit (in cosine, or in norm if
+    it tends to zero); eta is half its smallest norm. The hypothesis on delta is inequality (46) of the paper.
+
+    Parameters
+    ----------
+    net, X, y, w0, delta, loss
+        As for `lemma_5_2`.
+    epsilon : float
+        Between 0 and eta.
+
+    Returns
+    -------
+    Report
+        `values` has T, log_C, eta, the limit `direction`, its `value` N, and `outcome`: "aligns" or "vanishes".
+        The cosine bound says nothing unless epsilon < 1 / (1 + 3 / (2 eta)): `values["vacuous"]`.
+
+    Raises
+    ------
+    ValueError
+        If an argument does not fit, or the frozen flow has not settled in any time that was tried.
+    """
+    return _alignment("Theorem 5.1", _Run(net, X, y, w0, delta, loss), epsilon, whole=True)
+
+
+def corollary_5_4_1(
+    net: Network,
+    X: np.ndarray,
+    y: np.ndarray,
+    w0: np.ndarray,
+    delta: float,
+    epsilon: float,
+    loss: object = None,
+) -> Report:
+    """Corollary 5.4.1: the same neuron by neuron, at one time T for all of them.
+
+    Arguments, result and errors as for `theorem_5_1`; `direction`, `value` and `outcome` have one entry a neuron.
+    """
+    return _alignment("Corollary 5.4.1", _Run(net, X, y, w0, delta, loss), epsilon, whole=False)
+
+
+class _Run:
+    """A start, its training flow and its frozen flow."""
+
+    def __init__(self, net: Network, X: np.ndarray, y: np.ndarray, w0: np.ndarray, delta: float, loss: object):
+        self.net, self.loss, self.delta = net, loss or SquareLoss(), _checks.positive("delta", delta)
+        self.X = _checks.array("X", X, (None, net.inputs), f"shape (n, {net.inputs}), one input a row")
+        self.y = _checks.matching("y", y, self.X)
+        self.w0 = _checks.array("w0", w0, (net.size,), f"shape ({net.size},), one start")
+        if abs(np.linalg.norm(self.w0) - 1) > 1e-9:
+            _checks.fail("w0", f"norm {np.linalg.norm(self.w0):.6g}", "norm 1: delta carries the scale")
+        self.constants = constants(net, self.X, self.y, self.loss)
+        self.z = self.loss.initial_residual(self.y)
+
+    def train(self, t_end: float) -> Trajectory:
+        return training_flow(self.net, self.X, self.y, self.w0, t_end, self.loss, self.delta, tolerance=1e-11)
+
+    def frozen(self, t_end: float) -> Trajectory:
+        return ncf_flow(self.net, self.X, self.z, self.w0, t_end)
+
+    def parts(self, direction: np.ndarray, log_norm: np.ndarray, whole: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Directions (m, parts, .) and log-norms (m, parts) of the whole vector, or of each neuron."""
+        vectors = direction[..., None, :] if whole else self.net.neurons(direction)
+        length = np.linalg.norm(vectors, axis=-1)
+        with np.errstate(divide="ignore"):
+            logs = np.log(length) + log_norm[..., None]
+        return vectors / np.where(length == 0, 1, length)[..., None], logs
+
+    def correlation(self, limit: np.ndarray, whole: bool) -> np.ndarray:
+        """N at each unit vector of `limit`, half of <s, u> for any s in dN(u) (Lemma C.2)."""
+        w = limit[0] if whole else self.net.join(limit)
+        pull = self.net.pullback(self.X, w, self.z)
+        return (limit * (pull[None] if whole else self.net.neurons(pull))).sum(axis=-1) / 2
+
+    def settle(self, whole: bool) -> Trajectory:
+        """Frozen flow up to a time by which every direction has settled."""
+        horizon = 8 / self.constants.rate
+        for _ in range(24):
+            path = self.frozen(horizon)
+            directions, _ = self.parts(path.direction, path.log_norm, whole)
+            back = np.searchsorted(path.t, 0.75 * horizon)
+            if np.linalg.norm(directions[-1] - directions[back], axis=-1).max() < SETTLED:
+                return path
+            horizon *= 2
+        return _checks.fail("w0", f"a start whose direction still turns at t = {horizon:g}", "one that settles")
+
+
+def _alignment(name: str, run: _Run, epsilon: float, whole: bool) -> Report:
+    epsilon = _checks.positive("epsilon", epsilon)
+    settled = run.settle(whole)
+    directions, logs = run.parts(settled.direction, settled.log_norm, whole)
+    limit = directions[-1]  # (parts, .)
+    value = run.correlation(limit, whole)
+    vanishes = (value < -ROUNDING * run.constants.beta * np.linalg.norm(run.z)) | ~limit.any(axis=-1)
+    eta = 1.0 if vanishes.all() else min(1.0, float(np.exp(logs[:, ~vanishes].min())) / 2)
+    if epsilon >= eta:
+        _checks.fail("epsilon", epsilon, f"a number below eta = {eta:.6g}")
+    T = _settling_time(run, settled, limit, vanishes, epsilon, whole)
+    trained, frozen = run.train(T), run.frozen(T)
+    gap = float(np.linalg.norm(_rescaled(trained, run.delta)[-1] - frozen.w[-1]))
+    directions, logs = run.parts(trained.direction, trained.log_norm - np.log(run.delta), whole)
+    cosine, norm = (directions[-1] * limit).sum(axis=-1), np.exp(logs[-1])
+    log_C, worst = run.constants.rate * T, 1 - (1 + 1.5 / eta) * epsilon
+    rows = [
+        Row("ln delta <= -ln(C) / 2", np.log(run.delta), -log_C / 2, hypothesis=True),
+        Row("|w(T)/delta - u(T)| <= epsilon, eq. (46)", gap, epsilon, hypothesis=True),
+        Row("max ln(|w(t)| / delta) <= ln(C) / 2", (trained.log_norm - np.log(run.delta)).max(), log_C / 2),
+    ]
+    if not vanishes.all():
+        rows += [
+            Row("eta <= |w(T)| / delta", eta, norm[~vanishes].min()),
+            Row("1 - (1 + 3/(2 eta)) epsilon <= cosine", worst, cosine[~vanishes].min()),
+        ]
+    if vanishes.any():
+        rows.append(Row("|w(T)| / delta <= 2 epsilon", norm[vanishes].max(), 2 * epsilon))
+    outcome = np.where(vanishes, "vanishes", "aligns")
+    values = {"T": T, "log_C": log_C, "eta": eta, "norm": norm, "cosine": cosine, "vacuous": worst <= -1}
+    values |= {"direction": limit, "value": value, "outcome": outcome}
+    if whole:
+        values |= {key: values[key][0] for key in ("norm", "cosine", "direction", "value")}
+        values["outcome"] = str(outcome[0])
+    return Report(name, rows, values)
+
+
+def _settling_time(
+    run: _Run, path: Trajectory, limit: np.ndarray, vanishes: np.ndarray, epsilon: float, whole: bool
+) -> float:
+    """First time after which every part stays within epsilon of its limit: last failure on a grid, then bisection."""
+
+    def near(t: np.ndarray) -> np.ndarray:
+        directions, logs = run.parts(*path.interpolate(t), whole)
+        aligned = (directions * limit).sum(axis=-1) >= 1 - epsilon
+        return np.where(vanishes, logs <= np.log(epsilon), aligned).all(axis=-1)
+
+    grid = np.linspace(0, path.t[-1], 4001)
+    failures = np.flatnonzero(~near(grid))
+    if not failures.size:
+        return float(grid[1])
+    low, high = grid[failures[-1]], grid[min(failures[-1] + 1, len(grid) - 1)]
+    while high - low > 1e-12 * high:
+        middle = (low + high) / 2
+        low, high = (low, middle) if near(np.array([middle]))[0] else (middle, high)
+    return float(high)
+
+
+def _rescaled(path: Trajectory, delta: float) -> np.ndarray:
+    """w / delta, formed without ever writing down a tiny number."""
+    return np.exp(path.log_norm - np.log(delta))[..., None] * path.direction
