@@ -154,7 +154,7 @@ def hat_descent(x0: np.ndarray, level: float = 20.0, winding: float = 1.0, toler
 
 
 def _height(r2: np.ndarray, tau: np.ndarray, off: np.ndarray) -> np.ndarray:
-    """e^tau times the height, (1 - g) + g (1 - cos off), without cancellation; `off` is the angle off the moat's floor."""
+    """e^tau times the height, (1 - g) + g (1 - cos off), without cancellation; `off` is the angle from the floor."""
     below = 4 * r2**2 + tau**-4.0
     return (tau**-4.0 + 8 * r2**2 * np.sin(off / 2) ** 2) / below
 

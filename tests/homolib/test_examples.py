@@ -97,13 +97,13 @@ def test_the_definable_bowl_hardly_turns(r, theta):
 
 
 def test_bad_input_says_what_is_wanted():
-    with pytest.raises(ValueError, match="x0: got .* want a point with 0 < r < 1"):
+    with pytest.raises(ValueError, match=r"x0: got .* want a point with 0 < r < 1"):
         hat_descent([0.0, 0.0])
     with pytest.raises(ValueError, match="x0: got"):
         hat_descent([1.0, 0.0])
-    with pytest.raises(ValueError, match="level: got 1.1, want more than"):
+    with pytest.raises(ValueError, match=r"level: got 1.1, want more than"):
         hat_descent([0.5, 0.1], level=1.1)
-    with pytest.raises(ValueError, match="level: got .* increasing numbers above 1"):
+    with pytest.raises(ValueError, match=r"level: got .* increasing numbers above 1"):
         hat_spiral([1.0, 2.0])
     with pytest.raises(ValueError, match=r"x: got shape \(3,\)"):
         mexican_hat([1.0, 2.0, 3.0])
