@@ -5,23 +5,31 @@ bounds, saddles; and for the reader's eyes figures and explore. What chapters us
 """
 
 from homolib import datasets, losses, networks
+from homolib.clarke import active_kinks, clarke_of_pieces, clarke_subdifferential, termwise_sum
 from homolib.flows import Trajectory, frozen_flow, gradient_descent, training_flow
 from homolib.losses import LogisticLoss, SquareLoss
 from homolib.networks import DeepReLU, DiagonalLinear, PoweredReLU, SquaredReLU, TwoLayerReLU
+from homolib.polytopes import Polytope, sign_patterns
 
 __all__ = [
     "DeepReLU",
     "DiagonalLinear",
     "LogisticLoss",
+    "Polytope",
     "PoweredReLU",
     "SquareLoss",
     "SquaredReLU",
     "Trajectory",
     "TwoLayerReLU",
+    "active_kinks",
+    "clarke_of_pieces",
+    "clarke_subdifferential",
     "datasets",
     "frozen_flow",
     "gradient_descent",
     "losses",
     "networks",
+    "sign_patterns",
+    "termwise_sum",
     "training_flow",
 ]
