@@ -4,8 +4,11 @@ Rooms, in the order in which the book introduces them: datasets, losses, network
 bounds, saddles; and for the reader's eyes figures and explore. What chapters use most is named here.
 """
 
+import importlib
+
 from homolib import datasets, losses, networks
 from homolib.clarke import active_kinks, clarke_of_pieces, clarke_subdifferential, termwise_sum
+from homolib.explore import explore, show
 from homolib.flows import Trajectory, frozen_flow, gradient_descent, training_flow
 from homolib.losses import LogisticLoss, SquareLoss
 from homolib.networks import DeepReLU, DiagonalLinear, PoweredReLU, SquaredReLU, TwoLayerReLU
@@ -25,11 +28,21 @@ __all__ = [
     "clarke_of_pieces",
     "clarke_subdifferential",
     "datasets",
+    "explore",
+    "figures",
     "frozen_flow",
     "gradient_descent",
     "losses",
     "networks",
+    "show",
     "sign_patterns",
     "termwise_sum",
     "training_flow",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import `figures` when first used: Matplotlib takes longer to start than all the rest."""
+    if name == "figures":
+        return importlib.import_module("homolib.figures")
+    raise AttributeError(f"module 'homolib' has no attribute {name!r}")

@@ -15,7 +15,7 @@ import json
 import math
 import numbers
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -23,14 +23,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import _checks
-from ._frame import Draw, Frame, render
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
+    from matplotlib.figure import Figure
+
+    from ._frame import Frame
 
 MOST_FRAMES = 48
 FINE, COARSE = 168, 112  # dots per inch of a few and of many stored frames; a page has to stay below 2.5 MB
 FEW_FRAMES = 12
+
+Draw = Callable[..., "tuple[Figure, str]"]
 
 
 def show(draw: Draw, /, **values: object) -> Picture:
@@ -50,7 +54,7 @@ def show(draw: Draw, /, **values: object) -> Picture:
     ValueError
         If the sentence is empty.
     """
-    frame = render(draw, values, FINE)
+    frame = _render(draw, values, FINE)
     body = f"{_image(frame)}\n{_caption(frame)}"
     return Picture(f'<figure class="homolib-figure">\n{body}\n</figure>', frame.sentence)
 
@@ -128,7 +132,7 @@ class Explorer:
         if choice not in self._drawn:
             values = {name: options[i] for (name, options), i in zip(self.controls.items(), choice, strict=True)}
             pairs = self.plane and list(itertools.product(*(self.controls[name] for name in self.plane)))
-            frame = render(self.draw, values, self._dots, pairs)
+            frame = _render(self.draw, values, self._dots, pairs)
             if pairs and self._drawn and not np.allclose(frame.spots, self.first.spots, rtol=0, atol=0.02):
                 _checks.fail("plane", f"axes that moved at {values}", "the same limits in every frame")
             self._drawn[choice] = frame
@@ -169,6 +173,13 @@ class Explorer:
         """The widget; the first frame where a viewer knows no widgets; its sentence in a terminal."""
         bundle = self.widget._repr_mimebundle_() or {}
         return {**bundle, "text/html": _live_html(self.first), "text/plain": repr(self)}
+
+
+def _render(*arguments: object) -> Frame:
+    """Import Matplotlib only now: `import homolib` stays quick."""
+    from ._frame import render
+
+    return render(*arguments)
 
 
 def _sequence(name: str, options: object) -> list:

@@ -1,0 +1,1 @@
+"""Every plot of the book, a module for each chapter; a function here draws and returns `(figure, sentence)`."""
