@@ -7,14 +7,18 @@ bounds, saddles; and for the reader's eyes figures and explore. What chapters us
 import importlib
 
 from homolib import datasets, losses, networks
+from homolib.arcs import Arcs
 from homolib.clarke import active_kinks, clarke_of_pieces, clarke_subdifferential, termwise_sum
+from homolib.cones import squared_neuron_flow
 from homolib.explore import explore, show
 from homolib.flows import Trajectory, frozen_flow, gradient_descent, training_flow
 from homolib.losses import LogisticLoss, SquareLoss
+from homolib.ncf import kkt_points, kkt_residual, kkt_search, ncf_flow
 from homolib.networks import DeepReLU, DiagonalLinear, PoweredReLU, SquaredReLU, TwoLayerReLU
 from homolib.polytopes import Polytope, sign_patterns
 
 __all__ = [
+    "Arcs",
     "DeepReLU",
     "DiagonalLinear",
     "LogisticLoss",
@@ -32,10 +36,15 @@ __all__ = [
     "figures",
     "frozen_flow",
     "gradient_descent",
+    "kkt_points",
+    "kkt_residual",
+    "kkt_search",
     "losses",
+    "ncf_flow",
     "networks",
     "show",
     "sign_patterns",
+    "squared_neuron_flow",
     "termwise_sum",
     "training_flow",
 ]

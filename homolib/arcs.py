@@ -15,10 +15,10 @@ from functools import cached_property
 import numpy as np
 
 from homolib import _checks
+from homolib.polytopes import distinct_directions, row_norms, unit_rows
 
 TURN = 2 * np.pi
 EPS = np.finfo(float).eps
-SAME_LINE = 1e-14  # radians: inputs closer than this to one line share one kink
 
 
 @dataclass(frozen=True)
@@ -43,24 +43,16 @@ def lines(X: np.ndarray, z: np.ndarray, slope: float, order: int) -> tuple[np.nd
     above, below : (k,) arrays
         N(u) is the sum over lines of (q . u)^order times `above` where q . u > 0 and `below` where q . u < 0.
     """
-    length = np.hypot(X[:, 0], X[:, 1])
+    length = row_norms(X)
     counts = (z != 0) & (length > 0)
-    X, z, length = X[counts], z[counts], length[counts]
-    if not len(X):
+    if not counts.any():
         return np.eye(2)[:1], np.zeros(1), np.zeros(1)
-    angle = np.mod(np.arctan2(X[:, 1], X[:, 0]), np.pi)
-    ranked = np.argsort(angle, kind="stable")
-    X, z, length, angle = X[ranked], z[ranked], length[ranked], angle[ranked]
-    first = np.diff(angle, prepend=-1.0) > SAME_LINE
-    label = np.cumsum(first) - 1
-    label[angle - np.pi > angle[0] - SAME_LINE] = 0  # just below pi is the same line as just above 0
-    normal = (X / length[:, None])[first][: label.max() + 1]
-    forward = (X * normal[label]).sum(axis=1) > 0
+    normal, which, side = distinct_directions(unit_rows(X[counts]))
     on, off = max(1.0, slope) ** order, min(1.0, slope) ** order
-    weight = z * length**order
+    weight = (z * length**order)[counts]
     mirrored = (-1) ** order * weight
-    above = np.bincount(label, np.where(forward, on * weight, off * mirrored))
-    below = np.bincount(label, np.where(forward, off * weight, on * mirrored))
+    above = np.bincount(which, np.where(side > 0, on * weight, off * mirrored))
+    below = np.bincount(which, np.where(side > 0, off * weight, on * mirrored))
     return normal, above, below
 
 
@@ -100,7 +92,7 @@ class _Runs:
         self.first = np.cumsum([0, *map(len, chains)])
 
     def growth(self, k: np.ndarray, log_tan: np.ndarray, clock: np.ndarray) -> np.ndarray:
-        """ln|u| on segment k where ln|tan(theta - phase)| and the clock are as given: |u|^2 sin(2 .) is e^(4 mean t)."""
+        """ln|u| on segment k: there |u|^2 sin(2 (theta - phase)) grows like e^(4 mean t)."""
         drift = 2 * self.mean[k] * (clock - self.clock[k])
         return self.gain[k] + drift + (_log_cosh(log_tan) - _log_cosh(self.log_tan[k])) / 2
 
@@ -169,7 +161,7 @@ class Arcs:
         tangent = np.stack([-normal[:, 1], normal[:, 0]], axis=1)[bent] if self.has_kinks else np.eye(2)[:1]
         angle = np.arctan2(tangent[:, 1], tangent[:, 0])
         kinks = np.mod(np.concatenate([angle, angle + np.pi]), TURN)
-        kinks[kinks > TURN - SAME_LINE] = 0.0
+        kinks[kinks > TURN - 1e-14] = 0.0  # rounding, and 0 prints better
         self.kinks = np.sort(kinks)
         self.ends = np.append(self.kinks[1:], self.kinks[0] + TURN)
         middle = (self.kinks + self.ends) / 2
@@ -211,6 +203,22 @@ class Arcs:
                 kind = {(1, -1): "max", (-1, 1): "min"}.get((int(before), int(after)), "saddle")
                 found.append(self._point(at[node], segment_of[node - 1], segment_of[node], kind))
         return sorted(found, key=lambda point: point.angle)
+
+    def is_zero(self, value: float) -> bool:
+        """Whether a value of N, or a slope, is zero up to the rounding of the sums that make it."""
+        return abs(value) <= self._zero
+
+    def gradients(self) -> np.ndarray:
+        """Gradients of G on the cones, (k, 2) (order 1): the corners of its Clarke subdifferential at zero."""
+        return np.stack([self.cosine, self.sine], axis=1)
+
+    def zeros(self) -> np.ndarray:
+        """Angles where G = 0, ascending, without whole arcs and their ends (order 1)."""
+        count = len(self.kinks)
+        left, right = self._wave(self.kinks, np.arange(count) - 1, 0), self._wave(self.kinks, np.arange(count), 0)
+        _, inside = self._roots(np.arctan2(self.sine, self.cosine) + np.pi / 2, right, np.roll(left, -1))
+        alone = (np.abs(right) <= self._zero) & ~self.flat & ~np.roll(self.flat, 1)
+        return np.sort(np.concatenate([np.mod(inside, TURN), self.kinks[alone]]))
 
     def travel(self, theta0: np.ndarray, theta1: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Time from theta0 to theta1 on the circle and the growth of ln|u| on the way (order 2).
@@ -310,7 +318,8 @@ class Arcs:
         count = len(self.kinks)
         left, right = self._wave(self.kinks, np.arange(count) - 1, 1), self._wave(self.kinks, np.arange(count), 1)
         touches = (np.minimum(left, right) <= self._zero) & (np.maximum(left, right) >= -self._zero)
-        arcs, roots = self._roots(right, np.roll(left, -1))
+        phase = np.arctan2(self.sine, self.cosine) / self.order
+        arcs, roots = self._roots(phase, right, np.roll(left, -1))
         at = np.concatenate([self.kinks, np.mod(roots, TURN)])
         segment_of = np.concatenate([np.arange(count), arcs])
         critical = np.concatenate([touches, np.ones(len(roots), dtype=bool)])
@@ -320,15 +329,17 @@ class Arcs:
         sign = np.where(self.flat[segment_of], 0, np.sign(self._wave(middle, segment_of, 1))).astype(int)
         return at, segment_of, critical, sign
 
-    def _roots(self, slope_at_start: np.ndarray, slope_at_end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Zeros of N' inside the arcs: (index of the arc, angle). One at an end that counts as zero is the end."""
+    def _roots(self, one: np.ndarray, at_start: np.ndarray, at_end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Zeros inside the arcs of a wave with a zero at the angle `one`: (indices of the arcs, angles).
+
+        Where the wave is zero at an end of the arc up to rounding, the end is the zero and not listed.
+        """
         spacing = np.pi / self.order
-        phase = np.arctan2(self.sine, self.cosine) / self.order
-        nearest = self.kinks + np.mod(phase - self.kinks, spacing)
+        nearest = self.kinks + np.mod(one - self.kinks, spacing)
         roots = nearest[:, None] + spacing * np.arange(self.order + 1)
         a, b = self.kinks[:, None], self.ends[:, None]
         inside = (roots > a) & (roots < b) & ~self.flat[:, None]
-        inside &= ~((np.abs(slope_at_start) <= self._zero)[:, None] & (roots - a < spacing / 4))
-        inside &= ~((np.abs(slope_at_end) <= self._zero)[:, None] & (b - roots < spacing / 4))
+        inside &= ~((np.abs(at_start) <= self._zero)[:, None] & (roots - a < spacing / 4))
+        inside &= ~((np.abs(at_end) <= self._zero)[:, None] & (b - roots < spacing / 4))
         arcs, _ = np.nonzero(inside)
         return arcs, roots[inside]

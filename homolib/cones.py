@@ -134,7 +134,7 @@ def cones(
     path, t = [], 0.0
     for _ in range(MOST_CONES):
         side = _sides(X, high, low, u)
-        rates, vectors = np.linalg.eigh(2 * _form(X, high, low, side))
+        rates, vectors = np.linalg.eigh(2 * form(X, high, low, side))
         path.append(Cone(t, log_norm, rates, vectors, vectors.T @ u))
         t += _time_to_kink(X[bent], side[bent], path[-1], t_end - t)
         if t >= t_end:
@@ -144,7 +144,8 @@ def cones(
     raise RuntimeError(f"more than {MOST_CONES} kinks up to t = {t:.6g}")
 
 
-def _form(X: np.ndarray, high: np.ndarray, low: np.ndarray, side: np.ndarray) -> np.ndarray:
+def form(X: np.ndarray, high: np.ndarray, low: np.ndarray, side: np.ndarray) -> np.ndarray:
+    """The matrix M with N(u) = u . M u on the cone where x_i . u has the sign of side_i; the rest as in `cones`."""
     return (X.T * np.where(side >= 0, high, low)) @ X
 
 
@@ -160,7 +161,7 @@ def _sides(X: np.ndarray, high: np.ndarray, low: np.ndarray, u: np.ndarray) -> n
         side = np.where(side == 0, np.where(clear, np.sign(s), 0), side)
         if side.all():
             break
-        moved = _form(X, high, low, side) @ moved
+        moved = form(X, high, low, side) @ moved
     return np.where(side == 0, 1, side)
 
 
@@ -181,18 +182,19 @@ def _time_to_kink(X: np.ndarray, side: np.ndarray, cone: Cone, horizon: float) -
     a = side[:, None] * (X @ cone.vectors[:, moves]) * cone.start[moves]
     noise = 8 * np.finfo(float).eps * np.linalg.norm(X, axis=1)
     t = 0.0
-    while t < horizon:
+    while True:
         part = np.exp(mu * t)
         if np.linalg.norm(cone.start[moves] * part) < RENEW:
             return t
         s, velocity, bound = np.maximum(a @ part, 0) + 2 * noise, a @ (mu * part), np.abs(a) @ (mu**2 * part)
         t += max(_safe_step(s, velocity, bound), 1e-9 / spread)
+        if t >= horizon:
+            return np.inf
         part = np.exp(mu * t)
         s = a @ part
         crossed = s < -noise
         if crossed.any():
             return max(0.0, _first_root(a[crossed], mu, t))
-    return np.inf
 
 
 def _safe_step(s: np.ndarray, velocity: np.ndarray, bound: np.ndarray) -> float:
