@@ -96,8 +96,9 @@ def velocities(
     The inclusion u' in df(u) with piecewise linear f, f'(u*; .) = psi, has exactly one solution from u*
     if and only if there is exactly one such w; its solutions begin as u* + tau w.
 
-    For a fixed sign pattern of the repelling kinks (jump > 0) the others make psi concave, and w is then
-    the point of least norm of a box's image: one candidate for each pattern, which is then checked.
+    If the normals span a plane, all rays and arcs of its circle are checked. In higher rank, for a fixed
+    sign pattern of the repelling kinks (jump > 0) the others make psi concave, and w is then the point of
+    least norm of a box's image: one candidate for each pattern, which is then checked.
 
     Parameters
     ----------
@@ -122,6 +123,12 @@ def velocities(
     """
     if len(jumps) == 1:
         yield from _one_kink(base, normals[0], jumps[0], size)
+        return
+    if np.linalg.matrix_rank(normals, tol=TOL) <= 2:
+        for side in _circle(normals):
+            w = verified(side, base, normals, jumps, size)
+            if w is not None:
+                yield w, side
         return
     repelling = np.flatnonzero(jumps > 0)
     for pattern in map(np.array, _sign_vectors(normals[repelling])):
@@ -170,7 +177,8 @@ def _in_hull(target: np.ndarray, normals: np.ndarray, jumps: np.ndarray, size: f
         return bool(np.all((share >= -slack) & (share <= 1 + slack)))
     if np.all(jumps > 0) or np.all(jumps < 0):  # convex or concave: the sum rule holds with equality
         return 2 * _box_fit(steps, target).cost <= (100 * TOL * size) ** 2
-    vertices = (sign_patterns(normals) > 0) @ steps
+    cells = _circle(normals) if rank <= 2 else sign_patterns(normals)
+    vertices = (cells[np.all(cells != 0, axis=1)] > 0) @ steps
     return Polytope(vertices / size).distance(target / size) <= 100 * TOL
 
 
@@ -195,8 +203,6 @@ def _box_fit(steps: np.ndarray, target: np.ndarray) -> OptimizeResult:
 def _sign_vectors(normals: np.ndarray) -> Iterable[tuple[int, ...]]:
     """All sign patterns (-1, 0, 1) of points in the arrangement of the given hyperplanes."""
     kinks = len(normals)
-    if kinks == 1:
-        return [(0,), (1,), (-1,)]
     rank = int(np.linalg.matrix_rank(normals)) if kinks else 0
     most = sum(comb(kinks, k) * _most_cells(kinks - k, rank - k) for k in range(rank + 1))
     if most > MOST_PATTERNS:
@@ -205,6 +211,20 @@ def _sign_vectors(normals: np.ndarray) -> Iterable[tuple[int, ...]]:
             f"more than the {MOST_PATTERNS} that are enumerated"
         )
     return _faces(normals)
+
+
+def _circle(normals: np.ndarray) -> np.ndarray:
+    """All sign patterns of distinct kinks whose normals span a plane: the origin, the rays, the arcs between."""
+    plane = np.linalg.svd(normals, full_matrices=False)[2][:2]
+    flat = normals @ plane.T
+    rays = np.arctan2(flat[:, 0], -flat[:, 1])  # perpendicular to the normals
+    rays = np.concatenate([rays, rays + np.pi]) % (2 * np.pi)
+    ends = np.sort(rays)
+    arcs = (ends + np.append(ends[1:], ends[0] + 2 * np.pi)) / 2
+    angles = np.concatenate([rays, arcs])
+    pattern = np.sign(np.stack([np.cos(angles), np.sin(angles)], axis=1) @ flat.T).astype(int)
+    pattern[np.arange(len(rays)), np.tile(np.arange(len(flat)), 2)] = 0
+    return np.vstack([np.zeros((1, len(flat)), dtype=int), pattern])
 
 
 def _most_cells(kinks: int, rank: int) -> int:
@@ -219,7 +239,7 @@ def _faces(normals: np.ndarray) -> set[tuple[int, ...]]:
     cells = np.zeros((1, len(normals)), dtype=int).repeat(len(patterns := sign_patterns(normals[bends])), axis=0)
     cells[:, bends] = patterns
     found = set(map(tuple, cells.tolist()))
-    for normal in unit_rows(normals[bends]):
+    for normal in distinct_directions(unit_rows(normals[bends]))[0]:
         found |= _faces(normals - np.outer(normals @ normal, normal))
     return found
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from . import _checks
 from .flows import Trajectory
-from .hinges import TOL, HingeSum, Undecided, velocities
+from .hinges import TOL, HingeSum, Undecided, velocities, verified
 from .segments import Segment, State, start_state, state_at_time
 
 MOST_EVENTS = 10_000  # a flow with more is given up as undecided; none seen has come near
@@ -115,6 +115,26 @@ def ways_on(hinges: HingeSum, state: State, most: int | None = None) -> list[Vel
     return found
 
 
+def _sure_way(hinges: HingeSum, state: State, came: np.ndarray) -> Velocity | None:
+    """The only way on if one kink is met, from its side `came`, and all that were slid on attract; else None.
+
+    With attracting kinks only there is one velocity. So there is with one repelling kink that is reached
+    transversally: it is crossed. Hence the first guess that passes the check is the answer.
+    """
+    active = np.flatnonzero(state.side == 0)
+    met, jumps = came[active] != 0, state.sign * hinges.jumps[active]
+    if np.count_nonzero(met) != 1 or np.any(jumps[~met] > 0):
+        return None
+    base, crossing = state.sign * hinges.gradient(state.side), np.where(met, -came[active], 0)
+    for guess in (crossing,) if jumps[met] > 0 else (crossing, 0 * crossing):
+        w = verified(guess, base, hinges.normals[active], jumps, hinges.size)
+        if w is not None:
+            side = state.side.copy()
+            side[active] = guess
+            return w, side
+    return None
+
+
 def follow(
     hinges: HingeSum, state: State, t_end: float, first: Velocity | None = None, hold: np.ndarray | None = None
 ) -> Run:
@@ -130,9 +150,10 @@ def follow(
     hold : (K,) array of bool, optional
         Kinks that are not to be left while a solution stays on them.
     """
-    segments, events, before = [], [], None if first is None else state.side
+    segments, events, before, irregular = [], [], None if first is None else state.side, True
     for _ in range(MOST_EVENTS):
-        ways = [first] if first else ways_on(hinges, state, None if hold is not None else 2)
+        sure = first or (None if irregular else _sure_way(hinges, state, before))
+        ways = [sure] if sure else ways_on(hinges, state, None if hold is not None else 2)
         if hold is not None and not first:
             ways = [way for way in ways if not way[1][hold].any()] or ways
         if len(ways) > 1:
@@ -147,7 +168,7 @@ def follow(
         after = segment.state_at(meeting, hinges) if meeting else None
         if after is None or after.time >= t_end:
             return Run(hinges, segments, events, state_at_time(segment, t_end))
-        before, state = side, after
+        before, state, irregular = side, after, meeting.flip or meeting.origin
         if meeting.flip:
             events.append(Event(state.time, None, "flip"))
         if meeting.origin and len(state.u) > 1:
