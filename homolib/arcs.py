@@ -16,9 +16,7 @@ import numpy as np
 
 from homolib import _checks
 from homolib.polytopes import distinct_directions, row_norms, unit_rows
-
-TURN = 2 * np.pi
-EPS = np.finfo(float).eps
+from homolib.runs import EPS, TURN, Runs
 
 
 @dataclass(frozen=True)
@@ -54,66 +52,6 @@ def lines(X: np.ndarray, z: np.ndarray, slope: float, order: int) -> tuple[np.nd
     above = np.bincount(which, np.where(side > 0, on * weight, off * mirrored))
     below = np.bincount(which, np.where(side > 0, off * weight, on * mirrored))
     return normal, above, below
-
-
-class _Runs:
-    """Time tables of the flow: a run is a chain of segments from one critical point to the next.
-
-    Each segment has one instant of reference, with the clock of its run there, ln|tan(theta - phase)|, and
-    ln|u| up to a constant. Clocks are zero where the last segment is entered, so that they are most precise
-    where the flow settles.
-    """
-
-    def __init__(self, arcs: Arcs):
-        at, arc, critical, self.sign = arcs._cut
-        n = len(at)
-        length = np.diff(at, append=at[0] + TURN)
-        self.middle = at + length / 2
-        self.mean, self.amplitude = arcs.mean[arc], np.where(self.sign == 0, 1.0, arcs.amplitude[arc])
-        phase = np.arctan2(arcs.sine, arcs.cosine)[arc] / 2
-        self.phase = phase + np.pi * np.round((self.middle - phase) / np.pi)
-        left, right = _log_tan(at - self.phase), _log_tan(at + length - self.phase)
-        entry, exit_ = np.where(self.sign > 0, (left, right), (right, left))
-        self.log_tan = _log_tan(self.middle - self.phase)
-        self.run, self.clock, self.gain, self.opens = np.full(n, -1), np.zeros(n), np.zeros(n), np.zeros(n)
-        chains = [_chain(start, critical, self.sign) for start in np.flatnonzero(critical & (self.sign != 0))]
-        for index, chain in enumerate(chains):
-            inner = chain[1:-1]  # the first segment is left, and the last one crossed, in infinite time only
-            self.log_tan[chain[:-1]], self.log_tan[chain[1:][-1:]] = exit_[chain[:-1]], entry[chain[1:][-1:]]
-            lasts, grows = np.zeros(len(chain)), np.zeros(len(chain))
-            lasts[1:-1] = (entry[inner] - exit_[inner]) / (4 * self.amplitude[inner])
-            grows[1:-1] = 2 * self.mean[inner] * lasts[1:-1] + (_log_cosh(exit_[inner]) - _log_cosh(entry[inner])) / 2
-            self.run[chain] = index
-            self.clock[chain] = lasts - np.cumsum(lasts[::-1])[::-1]
-            self.gain[chain] = grows - np.cumsum(grows[::-1])[::-1]
-            self.opens[chain] = self.clock[chain] - lasts
-            self.opens[chain[0]] = -np.inf
-        self.chain = np.concatenate([*chains, [0]]).astype(int)
-        self.first = np.cumsum([0, *map(len, chains)])
-
-    def growth(self, k: np.ndarray, log_tan: np.ndarray, clock: np.ndarray) -> np.ndarray:
-        """ln|u| on segment k: there |u|^2 sin(2 (theta - phase)) grows like e^(4 mean t)."""
-        drift = 2 * self.mean[k] * (clock - self.clock[k])
-        return self.gain[k] + drift + (_log_cosh(log_tan) - _log_cosh(self.log_tan[k])) / 2
-
-
-def _chain(start: int, critical: np.ndarray, sign: np.ndarray) -> np.ndarray:
-    """Segments from the critical point at `start` to the next one, in the order in which the flow passes them."""
-    last = start
-    while not critical[(last + 1) % len(critical)]:
-        last += 1
-    chain = np.arange(start, last + 1) % len(critical)
-    return chain if sign[start] > 0 else chain[::-1]
-
-
-def _log_tan(angle: np.ndarray) -> np.ndarray:
-    """ln|tan(angle)|, finite also where rounding puts a start on the axis itself."""
-    return np.log(np.maximum(np.abs(np.tan(angle)), np.finfo(float).tiny))
-
-
-def _log_cosh(s: np.ndarray) -> np.ndarray:
-    """ln cosh up to a constant: ln(1 / sin 2a) for s = ln tan a, without overflow."""
-    return np.abs(s) + np.log1p(np.exp(-2 * np.abs(s)))
 
 
 class Arcs:
@@ -191,7 +129,7 @@ class Arcs:
         Kinds are "max", "min", "saddle" (N rises or falls on both sides) and "flat" (N is constant on `arc`,
         a pair of angles; `angle` is its middle).
         """
-        at, segment_of, critical, sign = self._cut
+        at, segment_of, critical, sign = self.cut
         if not sign.any():
             return [Critical(0.0, float(self.value(0.0)), "flat", True, 0.0, (0.0, TURN))]
         found = []
@@ -230,12 +168,7 @@ class Arcs:
         ValueError
             If a critical point lies between the two angles: no flow goes from one to the other.
         """
-        theta0, theta1 = np.asarray(theta0, dtype=float), np.asarray(theta1, dtype=float)
-        run0, _, clock0, gain0 = self._position(theta0)
-        run1, _, clock1, gain1 = self._position(theta1)
-        if ((run0 != run1) | (run0 < 0)).any():
-            _checks.fail("theta1", theta1, "an angle that the flow from theta0 reaches or has passed in finite time")
-        return clock1 - clock0, gain1 - gain0
+        return self._runs.travel(np.asarray(theta0, dtype=float), np.asarray(theta1, dtype=float))
 
     def flow(self, theta0: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Angle at time t of the flow theta' = dN/dtheta from theta0, and the growth of ln|u| (order 2).
@@ -249,39 +182,13 @@ class Arcs:
         theta, gain : arrays of the broadcast shape
             Angles in [0, 2 pi); d gain / dt = 2 N(theta). A start on a critical point stays there.
         """
-        theta0, t = np.asarray(theta0, dtype=float), np.asarray(t, dtype=float)
-        run, still, clock, gain = self._position(theta0)
-        if not (run >= 0).any():
-            return np.mod(theta0, TURN) + 0 * t, still * t
-        path = self._runs
-        target = clock + t
-        opened = (path.run == run[..., None]) & (path.opens <= target[..., None])
-        k = path.chain[path.first[run] + opened.sum(axis=-1) - 1]
-        log_tan = path.log_tan[k] - 4 * path.amplitude[k] * (target - path.clock[k])
-        theta = np.mod(path.phase[k] - path.sign[k] * np.arctan(np.exp(log_tan)), TURN)
-        moves = run >= 0
-        grown = path.growth(k, log_tan, target) - gain
-        return np.where(moves, theta, np.mod(theta0, TURN)), np.where(moves, grown, still * t)
-
-    def _position(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Where theta is on its run: the run (-1: at rest), d ln|u|/dt if at rest, the run's clock and growth there."""
-        if self.order != 2:
-            _checks.fail("order", self.order, "order 2: the flow of a squared ReLU neuron")
-        at, _, critical, _ = self._cut
-        path, theta = self._runs, np.mod(theta, TURN)
-        k = np.searchsorted(at, theta, side="right") - 1
-        onward = (k + 1) % len(at)
-        rests = critical[k] & (np.abs(theta - at[k]) <= 4 * EPS)
-        rests |= critical[onward] & (np.abs(theta - at[onward]) <= 4 * EPS)
-        run = np.where(rests, -1, path.run[k])
-        inner = np.where(run < 0, path.middle[k], theta)
-        log_tan = _log_tan(inner - path.phase[k])
-        clock = path.clock[k] + (path.log_tan[k] - log_tan) / (4 * path.amplitude[k])
-        return run, 2 * self.value(theta), clock, path.growth(k, log_tan, clock)
+        return self._runs.flow(np.asarray(theta0, dtype=float), np.asarray(t, dtype=float))
 
     @cached_property
-    def _runs(self) -> _Runs:
-        return _Runs(self)
+    def _runs(self) -> Runs:
+        if self.order != 2:
+            _checks.fail("order", self.order, "order 2: the flow of a squared ReLU neuron")
+        return Runs(self)
 
     def _point(self, angle: float, left: int, right: int, kind: str) -> Critical:
         slopes = self._wave(angle, left, 1), self._wave(angle, right, 1)
@@ -290,7 +197,7 @@ class Arcs:
         return Critical(float(angle), float(self.mean[right] + self._wave(angle, right, 0)), kind, smooth, residual)
 
     def _flat_arc(self, node: int) -> Critical:
-        at, segment_of, _, sign = self._cut
+        at, segment_of, _, sign = self.cut
         last = node
         while sign[(last + 1) % len(at)] == 0:
             last += 1
@@ -313,7 +220,7 @@ class Arcs:
         return wave if derivative == 0 else -(m**2) * wave
 
     @cached_property
-    def _cut(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def cut(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Kinks and smooth critical points: angle; arc on the right; whether critical; sign of N' on the right."""
         count = len(self.kinks)
         left, right = self._wave(self.kinks, np.arange(count) - 1, 1), self._wave(self.kinks, np.arange(count), 1)
