@@ -63,7 +63,6 @@ def write_notebooks(app, error):
 def setup(app):
     """Called by Sphinx."""
     os.environ["HOMOLIB_STATIC"] = "1"  # explorers draw every frame: a website has no kernel
-    app.parallel = os.cpu_count() or 1  # chapters are executed side by side
     app.connect("config-inited", add_vendored_scripts)
     app.connect("autodoc-process-docstring", read_bars_as_norms)
     app.connect("doctree-read", title_as_written)

@@ -1,0 +1,137 @@
+"""The generated notebooks: same code, plain text, the numbers of the website."""
+
+import re
+
+import jupytext
+import nbformat
+import notebooks
+import pytest
+
+SOURCES = [source for source in notebooks.all_sources() if notebooks.is_notebook(source)]
+SAMPLE = """---
+kernelspec: {display_name: Python 3, language: python, name: python3}
+---
+
+(chapter-sample)=
+# Sample
+
+By {cite:t}`boursier2022`, see {prf:ref}`lem-own`, {prf:ref}`Theorem 5.1 <thm-5-1>`, {eq}`eq-flow`,
+{ref}`ex-one` and `{ref}`.
+
+:::{prf:theorem} Theorem 5.1 of the paper
+:label: thm-5-1
+:nonumber:
+
+$$
+a
+= b
+$$ (eq-flow)
+:::
+
+::::{prf:lemma} Freezing
+:label: lem-own
+
+A [page](sample.md).
+
+:::{admonition} Answer
+:class: dropdown
+Yes: {py:func}`~homolib.ncf.kkt_points`.
+:::
+::::
+
+```python
+:::{not-a-directive} in code
+```
+
+:::{exercise} Euler
+:label: ex-one
+Do.
+:::
+
+:::{solution-start} ex-one
+:class: dropdown
+:::
+
+First.
+
+```{code-cell} ipython3
+x = "{cite}`in-code`"
+assert x
+```
+
+Last.
+
+:::{solution-end}
+:::
+
+## After
+"""
+
+
+@pytest.fixture
+def convert(tmp_path):
+    """Convert a text, and return the notebook and the labels that are missing."""
+
+    def convert(text):
+        source = tmp_path / "sample.md"
+        source.write_text(text)
+        return notebooks.convert(source, notebooks.collect_labels([source]))
+
+    return convert
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_code_is_that_of_the_chapter(source):
+    notebook, _ = notebooks.convert(source, notebooks.collect_labels(notebooks.all_sources()))
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    assert code == [cell.source for cell in jupytext.read(source, fmt="md:myst").cells if cell.cell_type == "code"]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_text_is_plain_markdown_and_every_reference_leads_somewhere(source):
+    notebook, missing = notebooks.convert(source, notebooks.collect_labels(notebooks.all_sources()))
+    nbformat.validate(notebook)
+    assert missing == []
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    text = re.sub(r"^```\n?.*?^```$|`[^`\n]+`", "", text, flags=re.DOTALL | re.MULTILINE)
+    assert not re.search(r"^\s*:{3,}|^\([\w-]+\)=$|\{[\w:-]+\}`|\$\$ ?\([\w-]+\)", text, re.MULTILINE)
+    assert text.count("<details>") == text.count("</details>")
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_conversion_is_deterministic_and_cells_have_their_own_ids(source):
+    labels = notebooks.collect_labels(notebooks.all_sources())
+    first, second = (notebooks.convert(source, labels)[0] for _ in range(2))
+    assert nbformat.writes(first) == nbformat.writes(second)
+    assert len({cell.id for cell in first.cells}) == len(first.cells)
+
+
+def test_references_read_as_on_the_website(convert):
+    notebook, missing = convert(SAMPLE)
+    text = notebook.cells[0].source
+    assert missing == []
+    assert "By Boursier et al. [2022], see Lemma 1, Theorem 5.1, (1),\nExercise 1 and `{ref}`." in text
+    assert "> **Theorem 5.1 of the paper.**\n>\n> $$ a = b \\tag{1} $$" in text
+    assert "> **Lemma 1 (Freezing).**\n>\n> A page." in text
+    assert "> Yes: `homolib.ncf.kkt_points`." in text
+    assert "```python\n:::{not-a-directive} in code\n```" in text
+    assert notebook.cells[-1].source.startswith("## References\n\n* Etienne Boursier")
+
+
+def test_a_solution_with_code_is_folded_piece_by_piece(convert):
+    before, code, after, _ = convert(SAMPLE)[0].cells
+    assert before.source.endswith("<details>\n<summary><b>Solution</b></summary>\n\nFirst.\n\n</details>")
+    assert (code.source, code.metadata.jupyter.source_hidden) == ('x = "{cite}`in-code`"\nassert x', True)
+    assert after.source.endswith("Last.\n\n</details>\n\n## After")
+
+
+def test_a_reference_that_leads_nowhere_is_reported(convert):
+    assert convert(SAMPLE + "\n{ref}`nowhere`")[1] == ["nowhere"]
+
+
+@pytest.mark.parametrize(
+    "text", ["```{video} x\n```", "{glue}`x`", "{cite:t}`nobody1900`", ":::{admonition} Open\nfor ever"]
+)
+def test_what_a_notebook_cannot_show_is_an_error(convert, text):
+    with pytest.raises(notebooks.Unknown):
+        convert(SAMPLE + "\n" + text)
