@@ -29,7 +29,7 @@
     update();
   }
 
-  // A click picks the nearest start, and so does a drag. Not the press itself: on a touch screen it may begin a scroll.
+  // A click or a drag picks the nearest start.
   function followPointer(plane, inputs, update) {
     const [first, second] = JSON.parse(plane.dataset.controls).map((k) => inputs[k]);
     const spots = JSON.parse(plane.dataset.spots);
@@ -45,8 +45,16 @@
       update();
     }
 
+    // A finger that sets out up or down scrolls the page (`touch-action` in the style sheet): wait until it goes sideways.
+    let finger = null;
+    const sideways = (event) => Math.abs(event.clientX - finger.clientX) > Math.abs(event.clientY - finger.clientY);
+    plane.addEventListener("pointerdown", (event) => { finger = event.pointerType === "touch" ? event : null; });
+    plane.addEventListener("pointermove", (event) => {
+      if (!(event.buttons & 1) || (finger && !sideways(event))) return;
+      finger = null;
+      pick(event);
+    });
     plane.addEventListener("click", pick);
-    plane.addEventListener("pointermove", (event) => { if (event.buttons & 1) pick(event); });
   }
 
   const start = () => document.querySelectorAll("figure.homolib-explorer").forEach(bringToLife);
