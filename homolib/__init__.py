@@ -6,12 +6,13 @@ bounds, saddles; and for the reader's eyes figures and explore. What chapters us
 
 import importlib
 
-from homolib import datasets, losses, networks
+from homolib import bounds, datasets, losses, networks
 from homolib.arcs import Arcs
 from homolib.clarke import active_kinks, clarke_of_pieces, clarke_subdifferential, termwise_sum
 from homolib.cones import squared_neuron_flow
 from homolib.explore import explore, show
 from homolib.flows import Trajectory, frozen_flow, gradient_descent, training_flow
+from homolib.kinks import neuron_flow
 from homolib.losses import LogisticLoss, SquareLoss
 from homolib.ncf import kkt_points, kkt_residual, kkt_search, ncf_flow
 from homolib.networks import DeepReLU, DiagonalLinear, PoweredReLU, SquaredReLU, TwoLayerReLU
@@ -29,6 +30,7 @@ __all__ = [
     "Trajectory",
     "TwoLayerReLU",
     "active_kinks",
+    "bounds",
     "clarke_of_pieces",
     "clarke_subdifferential",
     "datasets",
@@ -42,6 +44,7 @@ __all__ = [
     "losses",
     "ncf_flow",
     "networks",
+    "neuron_flow",
     "show",
     "sign_patterns",
     "squared_neuron_flow",

@@ -5,6 +5,8 @@ Lemma 5.2, Theorem 5.1 and Corollary 5.4.1 of Kumar and Haupt (2024). The report
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from homolib import _checks
@@ -15,7 +17,18 @@ from homolib.ncf import ncf_flow
 from homolib.networks import Network
 from homolib.reports import ROUNDING, Report, Row
 
-__all__ = ["Constants", "Report", "Row", "constants", "corollary_5_4_1", "lemma_5_2", "theorem_5_1"]
+__all__ = [
+    "Constants",
+    "Report",
+    "Row",
+    "Target",
+    "aim",
+    "constants",
+    "corollary_5_4_1",
+    "lemma_5_2",
+    "settled_flow",
+    "theorem_5_1",
+]
 
 SETTLED = 1e-9  # rate at which a direction may still turn, relative to the growth rate, and count as converged
 
@@ -118,6 +131,46 @@ def corollary_5_4_1(
     return _alignment("Corollary 5.4.1", _Run(net, X, y, w0, delta, loss), epsilon, whole=False)
 
 
+@dataclass(frozen=True)
+class Target:
+    """Where the neural correlation flow goes from a start: what Theorems 5.1 and 5.5 promise to follow.
+
+    Attributes
+    ----------
+    direction : array
+        The limit, of norm one.
+    value : float
+        N there.
+    vanishes : bool
+        Whether the flow goes to zero.
+    eta, T : float
+        Half the smallest norm (at most one), and the time after which the flow is within epsilon of its limit.
+    """
+
+    direction: np.ndarray
+    value: float
+    vanishes: bool
+    eta: float
+    T: float
+
+
+def aim(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray, epsilon: float) -> Target:
+    """Limit, eta and T of the neural correlation flow of `z` from the unit vector `u0` (proof of Theorem 5.1)."""
+    limit, value, vanishes, eta, T = _aim(_Run(net, X, z, u0, 1.0, None), epsilon, whole=True)
+    return Target(limit[0], float(value[0]), bool(vanishes[0]), eta, T)
+
+
+def settled_flow(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray) -> Trajectory:
+    """Neural correlation flow of `z` from the unit vector `u0` up to a time by which its direction has settled.
+
+    Raises
+    ------
+    ValueError
+        If it has not settled in any time that was tried.
+    """
+    return _Run(net, X, z, u0, 1.0, None).settle(whole=True)
+
+
 class _Run:
     """A start, its training flow and its frozen flow."""
 
@@ -151,30 +204,26 @@ class _Run:
         pull = self.net.pullback(self.X, w, self.z)
         return (limit * (pull[None] if whole else self.net.neurons(pull))).sum(axis=-1) / 2
 
-    def settle(self, whole: bool) -> Trajectory:
-        """Frozen flow up to a time by which every direction has settled."""
+    def settle(self, epsilon: float, whole: bool) -> tuple[Trajectory, np.ndarray, np.ndarray]:
+        """Frozen flow up to a time by which every direction has settled; the limits, and their values N.
+
+        Where N < 0 the part tends to zero, and the path goes on until its norm is at most epsilon.
+        """
         horizon = 8 / self.constants.rate
         for _ in range(24):
             path = self.frozen(horizon)
-            directions, _ = self.parts(path.direction, path.log_norm, whole)
-            back = np.searchsorted(path.t, 0.75 * horizon)
-            if np.linalg.norm(directions[-1] - directions[back], axis=-1).max() < SETTLED:
-                return path
+            directions, logs = self.parts(path.direction, path.log_norm, whole)
+            back, limit = np.searchsorted(path.t, 0.75 * horizon), directions[-1]
+            value = self.correlation(limit, whole)
+            large = (value < 0) & (logs[-1] > np.log(epsilon))
+            if np.linalg.norm(limit - directions[back], axis=-1).max() < SETTLED and not large.any():
+                return path, limit, value
             horizon *= 2
-        return _checks.fail("w0", f"a start whose direction still turns at t = {horizon:g}", "one that settles")
+        return _checks.fail("w0", f"a start whose flow has not settled at t = {horizon / 2:g}", "one that settles")
 
 
 def _alignment(name: str, run: _Run, epsilon: float, whole: bool) -> Report:
-    epsilon = _checks.positive("epsilon", epsilon)
-    settled = run.settle(whole)
-    directions, logs = run.parts(settled.direction, settled.log_norm, whole)
-    limit = directions[-1]  # (parts, .)
-    value = run.correlation(limit, whole)
-    vanishes = (value < -ROUNDING * run.constants.beta * np.linalg.norm(run.z)) | ~limit.any(axis=-1)
-    eta = 1.0 if vanishes.all() else min(1.0, float(np.exp(logs[:, ~vanishes].min())) / 2)
-    if epsilon >= eta:
-        _checks.fail("epsilon", epsilon, f"a number below eta = {eta:.6g}")
-    T = _settling_time(run, settled, limit, vanishes, epsilon, whole)
+    limit, value, vanishes, eta, T = _aim(run, epsilon, whole)
     trained, frozen = run.train(T), run.frozen(T)
     gap = float(np.linalg.norm(_rescaled(trained, run.delta)[-1] - frozen.w[-1]))
     directions, logs = run.parts(trained.direction, trained.log_norm - np.log(run.delta), whole)
@@ -201,6 +250,19 @@ def _alignment(name: str, run: _Run, epsilon: float, whole: bool) -> Report:
     return Report(name, rows, values)
 
 
+def _aim(run: _Run, epsilon: float, whole: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, float]:
+    """What the frozen flow fixes: limits (parts, .), their N, which parts vanish, eta, and the time T."""
+    epsilon = _checks.positive("epsilon", epsilon)
+    settled, limit, value = run.settle(epsilon, whole)
+    _, logs = run.parts(settled.direction, settled.log_norm, whole)
+    vanishes = (value < -ROUNDING * run.constants.beta * np.linalg.norm(run.z)) | ~limit.any(axis=-1)
+    eta = 1.0 if vanishes.all() else min(1.0, float(np.exp(logs[:, ~vanishes].min())) / 2)
+    if epsilon >= eta:
+        _checks.fail("epsilon", epsilon, f"a number below eta = {eta:.6g}")
+    T = _settling_time(run, settled, limit, vanishes, epsilon, whole)
+    return limit, value, vanishes, eta, T
+
+
 def _settling_time(
     run: _Run, path: Trajectory, limit: np.ndarray, vanishes: np.ndarray, epsilon: float, whole: bool
 ) -> float:
@@ -225,3 +287,12 @@ def _settling_time(
 def _rescaled(path: Trajectory, delta: float) -> np.ndarray:
     """w / delta, formed without ever writing down a tiny number."""
     return np.exp(path.log_norm - np.log(delta))[..., None] * path.direction
+
+
+def __getattr__(name: str) -> object:
+    """Theorem 5.5 and its lemmas live one room further on, with the saddles they speak of."""
+    if name in {"assumption_3", "lemma_5_6", "lemma_d_1", "theorem_5_5"}:
+        from homolib import saddle_bounds
+
+        return getattr(saddle_bounds, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
