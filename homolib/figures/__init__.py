@@ -1,1 +1,15 @@
 """Every plot of the book, a module for each chapter; a function here draws and returns `(figure, sentence)`."""
+
+from homolib.figures.gradient_flow import (
+    descent_near_the_origin,
+    descent_on_a_hyperbola,
+    desingularised_correlation,
+    sliding_and_chatter,
+)
+
+__all__ = [
+    "descent_near_the_origin",
+    "descent_on_a_hyperbola",
+    "desingularised_correlation",
+    "sliding_and_chatter",
+]
