@@ -98,7 +98,8 @@ def test_zero_labels_make_the_whole_circle_flat(order):
 
 def test_one_input_has_a_maximum_and_a_dead_half_circle():
     top, flat = Arcs([[1.0, 1.0]], [2.0]).critical_points()
-    assert (top.kind, top.value) == ("max", pytest.approx(4)) and top.angle == pytest.approx(np.pi / 4)
+    assert (top.kind, top.value) == ("max", pytest.approx(4))
+    assert top.angle == pytest.approx(np.pi / 4)
     np.testing.assert_allclose(flat.arc, [3 * np.pi / 4, 7 * np.pi / 4])
 
 
