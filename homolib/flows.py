@@ -13,7 +13,10 @@ import numpy as np
 
 from homolib import _checks
 from homolib.losses import SquareLoss
-from homolib.networks import Network
+from homolib.mirror import mirror_flow
+from homolib.networks import DiagonalLinear, Network
+
+Path = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # from times (k,) to directions and log-norms
 
 EVALUATIONS = 300_000  # more than any smooth flow of the book needs by a factor of ten
 
@@ -41,7 +44,7 @@ class Trajectory:
     t: np.ndarray
     direction: np.ndarray
     log_norm: np.ndarray
-    interpolate: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+    interpolate: Path
     loss: np.ndarray | None = None
     events: list | None = None
 
@@ -201,12 +204,17 @@ def _flow(
     tolerance: float,
     points: int,
 ) -> Trajectory:
-    """Follow all runs at once with DOP853, each neuron as direction and log-norm."""
+    """Follow all runs at once, each neuron as direction and log-norm; diagonal networks one by one, exactly."""
     from scipy.integrate import solve_ivp  # a third of a second: paid where it is used
 
     t_end, tolerance = _checks.positive("t_end", t_end), _checks.positive("tolerance", tolerance)
     t = np.linspace(0, t_end, _checks.count("points", points, least=2))
     batch = np.broadcast_shapes(w0.shape[:-1], log_delta.shape)
+    if isinstance(net, DiagonalLinear):
+        starts = np.broadcast_to(w0, (*batch, net.size)).reshape(-1, net.size)
+        scales = np.broadcast_to(log_delta, batch).ravel()
+        runs = [mirror_flow(X, residual, w, scale, t_end, tolerance) for w, scale in zip(starts, scales, strict=True)]
+        return _stacked(t, runs, batch)
     directions, logs = _polar(np.broadcast_to(net.neurons(w0), (*batch, *net.neurons(w0).shape[-2:])))
     logs = logs + log_delta[..., None]
     shape, split, evaluations = directions.shape, directions.size, 0
@@ -221,7 +229,9 @@ def _flow(
         return np.concatenate([turn.ravel(), growth.ravel()])
 
     start = np.concatenate([directions.ravel(), logs.ravel()])
-    solution = solve_ivp(rates, (0, t_end), start, method="DOP853", rtol=tolerance, atol=tolerance, dense_output=True)
+    accuracy = {"rtol": tolerance, "atol": tolerance}
+    with np.errstate(over="ignore", invalid="ignore"):  # a trial step off a plateau may overflow: it is rejected
+        solution = solve_ivp(rates, (0, t_end), start, method="DOP853", dense_output=True, **accuracy)
     if not solution.success:
         _checks.fail("t_end", t_end, f"a time before t = {solution.t[-1]:.6g}: there the flow cannot be followed")
 
@@ -230,6 +240,16 @@ def _flow(
         theta = np.moveaxis(state[:, :split].reshape(len(times), *shape), 0, len(batch))
         rho = np.moveaxis(state[:, split:].reshape(len(times), *shape[:-1]), 0, len(batch))
         return _cartesian(net, theta, rho)
+
+    return Trajectory(t, *interpolate(t), interpolate)
+
+
+def _stacked(t: np.ndarray, runs: list[Path], batch: tuple[int, ...]) -> Trajectory:
+    """One trajectory of several runs that were followed one by one."""
+
+    def interpolate(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        directions, logs = zip(*(run(times) for run in runs), strict=True)
+        return np.reshape(directions, (*batch, len(times), -1)), np.reshape(logs, (*batch, len(times)))
 
     return Trajectory(t, *interpolate(t), interpolate)
 
