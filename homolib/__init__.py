@@ -6,10 +6,11 @@ bounds, saddles; and for the reader's eyes figures and explore. What chapters us
 
 import importlib
 
-from homolib import bounds, datasets, losses, networks
+from homolib import bounds, datasets, losses, networks, saddles
 from homolib.arcs import Arcs
 from homolib.clarke import active_kinks, clarke_of_pieces, clarke_subdifferential, termwise_sum
 from homolib.cones import squared_neuron_flow
+from homolib.diagonal import diagonal_staircase, tie_break
 from homolib.explore import explore, show
 from homolib.flows import Trajectory, frozen_flow, gradient_descent, training_flow
 from homolib.kinks import neuron_flow
@@ -17,6 +18,16 @@ from homolib.losses import LogisticLoss, SquareLoss
 from homolib.ncf import kkt_points, kkt_residual, kkt_search, ncf_flow
 from homolib.networks import DeepReLU, DiagonalLinear, PoweredReLU, SquaredReLU, TwoLayerReLU
 from homolib.polytopes import Polytope, sign_patterns
+from homolib.saddles import (
+    Saddle,
+    absolute_value_saddle,
+    escape,
+    escape_path,
+    escape_time,
+    figure_4_saddle,
+    next_saddle,
+)
+from homolib.staircases import Staircase, jump_times, orthogonal_staircase, saddle_sequence
 
 __all__ = [
     "Arcs",
@@ -25,19 +36,28 @@ __all__ = [
     "LogisticLoss",
     "Polytope",
     "PoweredReLU",
+    "Saddle",
     "SquareLoss",
     "SquaredReLU",
+    "Staircase",
     "Trajectory",
     "TwoLayerReLU",
+    "absolute_value_saddle",
     "active_kinks",
     "bounds",
     "clarke_of_pieces",
     "clarke_subdifferential",
     "datasets",
+    "diagonal_staircase",
+    "escape",
+    "escape_path",
+    "escape_time",
     "explore",
+    "figure_4_saddle",
     "figures",
     "frozen_flow",
     "gradient_descent",
+    "jump_times",
     "kkt_points",
     "kkt_residual",
     "kkt_search",
@@ -45,10 +65,15 @@ __all__ = [
     "ncf_flow",
     "networks",
     "neuron_flow",
+    "next_saddle",
+    "orthogonal_staircase",
+    "saddle_sequence",
+    "saddles",
     "show",
     "sign_patterns",
     "squared_neuron_flow",
     "termwise_sum",
+    "tie_break",
     "training_flow",
 ]
 

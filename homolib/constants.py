@@ -74,12 +74,12 @@ def _beta(net: Network, X: np.ndarray) -> tuple[float, bool]:
 @_beta.register
 def _(net: PoweredReLU, X: np.ndarray) -> tuple[float, bool]:
     # |w|^L is convex in the squared lengths of the neurons: a single neuron takes it all, whatever the signs.
-    return _largest_response(X, net.slope, net.order)
+    return largest_response(X, net.slope, net.order)
 
 
 @_beta.register
 def _(net: TwoLayerReLU, X: np.ndarray) -> tuple[float, bool]:
-    response, exact = _largest_response(X, net.slope, 1)
+    response, exact = largest_response(X, net.slope, 1)
     return response / 2, exact  # |v| |u| <= (v^2 + |u|^2) / 2
 
 
@@ -102,7 +102,45 @@ def _(net: DeepReLU, X: np.ndarray) -> tuple[float, bool]:
     return float(np.linalg.norm(h, 2) * stretch * steep ** (len(matrices) - 1 - net.trainable[0])) / 2, False
 
 
-def _largest_response(X: np.ndarray, slope: float, power: int) -> tuple[float, bool]:
+@singledispatch
+def jacobian_bound(net: Network, X: np.ndarray) -> float:
+    """Bound on the spectral norm of the Jacobian of w -> H(X; w) on the unit sphere of weights."""
+    _checks.fail("net", net, "a network of this library: no bound on the gradients of others is known")
+
+
+@jacobian_bound.register
+def _(net: PoweredReLU, X: np.ndarray) -> float:
+    # |2 sum z_i sigma_i sigma'_i x_i . v|^2 <= 4 steep^4 sum (x_i . u)^2 (x_i . v)^2, then Cauchy and Schwarz
+    return 2 * max(1.0, abs(net.slope)) ** 2 * largest_response(X, -1.0, 2)[0]
+
+
+@jacobian_bound.register
+def _(net: TwoLayerReLU, X: np.ndarray) -> float:
+    return max(1.0, abs(net.slope)) * float(np.linalg.norm(X, 2))
+
+
+@jacobian_bound.register
+def _(net: DiagonalLinear, X: np.ndarray) -> float:
+    return float(np.linalg.norm(X, axis=0).max())
+
+
+@jacobian_bound.register
+def _(net: DeepReLU, X: np.ndarray) -> float:
+    return 2 * constants(net, X, np.zeros(len(X))).beta  # bilinear: |J| <= S |w| where |H| <= S |w|^2 / 2
+
+
+def pullback_lipschitz(net: Network, X: np.ndarray, z: np.ndarray) -> float:
+    """Bound on the Lipschitz constant of w -> sum_i z_i grad H(x_i; w) for a network with Lipschitz gradient."""
+    if isinstance(net, PoweredReLU):
+        # the Hessian of a neuron is 2 sum z_i a_i x_i x_i^T with 0 <= a_i <= steep^2
+        halves = [(X.T * np.maximum(sign * z, 0)) @ X for sign in (1, -1)]
+        return 2 * max(1.0, net.slope**2) * float(max(np.linalg.norm(half, 2) for half in halves))
+    if isinstance(net, DiagonalLinear):
+        return float(np.abs(X.T @ z).max())
+    return jacobian_bound(net, X) * float(np.linalg.norm(z))  # linear in w
+
+
+def largest_response(X: np.ndarray, slope: float, power: int) -> tuple[float, bool]:
     """Maximum of |sigma(X u)^power| over unit u: exact for inputs in the plane or on the line, else an upper bound."""
 
     def response(u: np.ndarray) -> np.ndarray:
