@@ -63,14 +63,12 @@ class Runs:
     def flow(self, theta0: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See `Arcs.flow`."""
         run, still, clock, gain = self.position(theta0)
-        if not (run >= 0).any():
-            return np.mod(theta0, TURN) + 0 * t, still * t
-        target = clock + t
+        moves, target = run >= 0, clock + t
         opened = (self.run == run[..., None]) & (self.opens <= target[..., None])
-        k = self.chain[self.first[run] + opened.sum(axis=-1) - 1]
+        k = self.chain[np.where(moves, self.first[run] + opened.sum(axis=-1) - 1, 0)]
         log_tan = self.log_tan[k] - 4 * self.amplitude[k] * (target - self.clock[k])
         theta = np.mod(self.phase[k] - self.sign[k] * np.arctan(np.exp(log_tan)), TURN)
-        moves, grown = run >= 0, self.growth(k, log_tan, target) - gain
+        grown = self.growth(k, log_tan, target) - gain
         return np.where(moves, theta, np.mod(theta0, TURN)), np.where(moves, grown, still * t)
 
     def position(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -171,6 +171,20 @@ def test_a_start_on_a_critical_point_stays_there():
     np.testing.assert_allclose(gain, 2e3 * arcs.value(angles))
 
 
+def test_starts_at_rest_and_on_the_move_in_one_call():
+    """Three inputs with one dormant cone: what rests, keeps angle and norm; the others move as they do alone."""
+    arcs = Arcs([[1.0, 0.0], [0.0, 1.0], [-0.1, 1.0]], [1.0, 2.0, 3.0])
+    start = np.array([4.0, 1.5, 4.5, 0.1])
+    theta, gain = arcs.flow(start[:, None], [0.0, 0.1])
+    np.testing.assert_array_equal(theta[[0, 2]], np.stack([start[[0, 2]]] * 2, axis=1))
+    np.testing.assert_array_equal(gain[[0, 2]], 0)
+    for row in (1, 3):
+        alone, alone_gain = arcs.flow(start[row], [0.0, 0.1])
+        np.testing.assert_array_equal(theta[row], alone)
+        np.testing.assert_array_equal(gain[row], alone_gain)
+        assert abs(theta[row, 1] - theta[row, 0]) > 1e-3
+
+
 def test_no_flow_leads_past_a_critical_point():
     with pytest.raises(ValueError, match="theta1"):
         Arcs(*hl.datasets.circle(50)).travel(1.0, 2.0)
