@@ -6,10 +6,18 @@ from homolib.figures.gradient_flow import (
     desingularised_correlation,
     sliding_and_chatter,
 )
+from homolib.figures.homogeneous_networks import (
+    growth_from_small_starts,
+    growth_within_its_bounds,
+    outputs_after_scaling,
+)
 
 __all__ = [
     "descent_near_the_origin",
     "descent_on_a_hyperbola",
     "desingularised_correlation",
+    "growth_from_small_starts",
+    "growth_within_its_bounds",
+    "outputs_after_scaling",
     "sliding_and_chatter",
 ]
