@@ -45,7 +45,9 @@ def neurons_on_kinks(draw):
     """Small integer data, so that ties are exact and inputs repeat, oppose and depend; u = 0 and v = 0 among them."""
     d, n = draw(st.integers(1, 3)), draw(st.integers(1, 5))
     net = hl.TwoLayerReLU(1, d, slope=draw(SLOPES))
-    return net, draw(integers(n, d)), draw(integers(net.size)), draw(integers(n))
+    w = draw(integers(net.size))
+    w[1:] *= draw(st.booleans())
+    return net, draw(integers(n, d)), w, draw(integers(n))
 
 
 @st.composite
@@ -253,6 +255,18 @@ def test_at_zero_input_weights_every_input_bends():
     corners = [[0, -2, -2], [0, -2, 2], [0, 2, -2], [0, 2, 2]]
     np.testing.assert_array_equal(polytope.vertices, corners)
     assert polytope.contains(np.zeros(3))
+
+
+def test_only_realisable_signs_count():
+    """Three lines in the plane: were all eight sign vectors allowed, (3, 3) would be in the set."""
+    X, z = np.array([[1, 0], [0, 1], [1, 1]]), np.array([-1, -1, 3])
+    polytope = hl.clarke_subdifferential(hl.TwoLayerReLU(1, 2), X, [1, 0, 0], z)
+    hexagon = [(0, 0), (2, 2), (2, 3), (3, 2)]  # cells (---), (+++), (+-+), (-++); (+--) and (-+-) give the next two
+    cells = np.array([*hexagon, (-1, 0), (0, -1)])
+    assert farthest(polytope.vertices[:, 1:], cells) == 0
+    assert all(polytope.contains((0, *s)) for s in cells)
+    assert not polytope.contains((0, *(z[2] * X[2])))  # the sign vector (-, -, +)
+    assert hl.termwise_sum(hl.TwoLayerReLU(1, 2), X, [1, 0, 0], z).contains((0, *(z[2] * X[2])))
 
 
 @settings(max_examples=30, deadline=None)
