@@ -168,7 +168,7 @@ def settled_flow(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray) -> 
     ValueError
         If it has not settled in any time that was tried.
     """
-    return _Run(net, X, z, u0, 1.0, None).settle(whole=True)
+    return _Run(net, X, z, u0, 1.0, None).settle(epsilon=1.0, whole=True)[0]
 
 
 class _Run:
