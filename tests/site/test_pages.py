@@ -1,0 +1,292 @@
+"""Every page of the built website in a real browser: on a desk and on a phone, by day and by night, asking nobody else.
+
+`make book` comes first. Each page is loaded once; the tests look at what was seen.
+"""
+
+import functools
+import http.server
+import json
+import re
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import unquote, urldefrag, urljoin
+
+import nbformat
+import notebooks
+import pytest
+from bs4 import BeautifulSoup
+
+SITE = Path(__file__).parents[2] / "_build/html"
+CHAPTERS = sorted(f"chapters/{path.name}" for path in SITE.glob("chapters/*.html"))
+PAGES = [*CHAPTERS, *sorted(path.name for path in SITE.glob("*.html") if path.name != "index.html")]
+SOURCES = [source for source in notebooks.all_sources() if notebooks.is_notebook(source)]
+HEAVIEST = 2.5e6  # bytes; scripts and style sheets come on top, but only once
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+
+SETTLED = "async () => { if (window.MathJax) await MathJax.startup.promise; await document.fonts.ready; }"
+FORMULAS = """() => ({
+    raw: [...document.querySelectorAll('.math')].filter(e => !e.querySelector('mjx-container')).map(e => e.textContent),
+    wrong: [...document.querySelectorAll('mjx-merror, [data-mjx-error]')].map(e => e.outerHTML.slice(0, 300)),
+    left: (document.querySelector('article')?.innerText ?? '').match(/\\\\\\(|\\\\\\[|\\$\\$|\\{[\\w:]+\\}`/g) ?? [],
+})"""
+TOO_WIDE = """() => {
+    const inside = e => e.getBoundingClientRect().right <= innerWidth + 1;
+    const scrolls = e => getComputedStyle(e).overflowX !== 'visible' && inside(e);
+    const held = e => e.tagName !== 'ARTICLE' && (scrolls(e) || held(e.parentElement));
+    const shown = [...document.querySelectorAll('article *')].filter(e => e.getClientRects().length);
+    const wide = shown.filter(e => !inside(e) && !held(e));
+    const page = document.scrollingElement.scrollWidth > innerWidth ? ['the page itself'] : [];
+    return page.concat(wide.map(e => e.outerHTML.slice(0, 120)));
+}"""
+CONTRAST = """() => {  // of WCAG 2
+    const linear = v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+    const light = colour => {
+        const [r, g, b] = colour.match(/[\\d.]+/g).map(v => linear(v / 255));
+        return .2126 * r + .7152 * g + .0722 * b + .05;
+    };
+    const paper = light(getComputedStyle(document.body).backgroundColor);
+    const words = [...document.querySelectorAll('article p, article td, article mjx-container')];
+    const inks = words.map(e => light(getComputedStyle(e).color));
+    return Math.min(21, ...inks.map(ink => Math.max(ink, paper) / Math.min(ink, paper)));
+}"""
+
+
+@pytest.fixture(scope="session")
+def address():
+    """The site, served on this machine."""
+    if not PAGES:
+        pytest.fail("there is no site in _build/html: run `make book`")
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("localhost", 0), functools.partial(Quiet, directory=SITE))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://localhost:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def context(browser, address):
+    """One browser window for all pages, shut off from every other host."""
+    context = browser.new_context(viewport=DESK, accept_downloads=True)
+    context.set_default_timeout(10_000)
+    context.foreign = []
+
+    def guard(route):
+        if route.request.url.startswith((address, "data:", "blob:")):
+            route.continue_()
+        else:
+            context.foreign.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", guard)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def visit(context, address):
+    """What was seen on a page; each is loaded once."""
+
+    @functools.cache
+    def visit(name):
+        seen, tab = SimpleNamespace(problems=[], too_wide=[], contrast={}), context.new_page()
+        context.foreign.clear()
+        tab.on("console", lambda message: message.type == "error" and seen.problems.append(message.text))
+        tab.on("pageerror", lambda error: seen.problems.append(str(error)))
+        tab.on("requestfailed", lambda request: seen.problems.append(f"failed: {request.url}"))
+        tab.on("response", lambda answer: answer.ok or seen.problems.append(f"{answer.status}: {answer.url}"))
+        tab.emulate_media(color_scheme="light")
+        tab.goto(address + name)
+        tab.evaluate(SETTLED)
+        seen.formulas = tab.evaluate(FORMULAS)
+        seen.controls = try_controls(tab)
+        seen.folds = try_folds(tab)
+        for scheme in ("light", "dark"):
+            tab.emulate_media(color_scheme=scheme)
+            tab.wait_for_function("scheme => document.documentElement.dataset.theme === scheme", arg=scheme)
+            for screen in (DESK, PHONE):
+                tab.set_viewport_size(screen)
+                seen.contrast[scheme] = tab.evaluate(CONTRAST)
+                seen.too_wide += tab.evaluate(TOO_WIDE)
+        seen.foreign = list(context.foreign)
+        tab.close()
+        return seen
+
+    return visit
+
+
+def try_controls(tab):
+    """Move every control of every explorer by key and by mouse; say which picture and sentence were there after."""
+    tried = []
+    for figure in tab.locator("figure.homolib-explorer").all():
+
+        def state(figure=figure):
+            images = figure.locator("img").evaluate_all("images => images.map(i => i.checkVisibility())")
+            return images.index(True), images.count(True), figure.locator("figcaption").inner_text()
+
+        for control in figure.locator("input[type=range]").all():
+            if control.get_attribute("max") == "0":
+                continue
+            control.scroll_into_view_if_needed()
+            states = [state()]
+            control.press("ArrowRight")
+            states.append(state())
+            control.press("Home")
+            states.append(state())
+            box = control.bounding_box()
+            tab.mouse.click(box["x"] + box["width"] - 3, box["y"] + box["height"] / 2)
+            states.append(state())
+            control.press("Home")
+            tried.append(states)
+    return tried
+
+
+def try_folds(tab):
+    """Open every folded box with the keyboard; say which stayed closed."""
+    closed = []
+    for button in tab.locator(".admonition.dropdown > button.toggle-button").all():
+        if button.is_visible():
+            button.press("Enter")
+            if "toggle-hidden" in button.locator("xpath=..").get_attribute("class"):
+                closed.append(button.locator("xpath=..").inner_text())
+    return closed
+
+
+@functools.cache
+def soup(name):
+    return BeautifulSoup((SITE / name).read_text(), "html.parser")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_loads_without_an_error_and_asks_no_other_host(visit, page):
+    assert (visit(page).problems, visit(page).foreign) == ([], [])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_formula_is_rendered(visit, page):
+    assert visit(page).formulas == {"raw": [], "wrong": [], "left": []}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_sticks_out_of_a_screen(visit, page):
+    assert visit(page).too_wide == []
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_text_stands_out_by_day_and_by_night(visit, page):
+    assert min(visit(page).contrast.values()) > 4.5
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_every_control_changes_picture_and_sentence_by_key_and_by_mouse(visit, page):
+    for first, arrow, home, click in visit(page).controls:
+        assert all(visible == 1 for _, visible, _ in (first, arrow, home, click))
+        assert home == first
+        for moved in (arrow, click):
+            assert moved[0] != first[0]
+            assert moved[2] != first[2]
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_folded_boxes_open_by_key(visit, page):
+    assert visit(page).folds == []
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_pictures_say_in_a_sentence_what_is_to_be_seen(page):
+    for image in soup(page).find_all("img"):
+        sentence = image.get("alt", "")
+        assert len(sentence) > 20, sentence
+        assert sentence.endswith("."), sentence
+        assert not re.search(r"\.(png|svg|webp|jpe?g)\b", sentence), sentence
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_inside_the_book_lead_somewhere(page):
+    broken = []
+    for link in soup(page).find_all(["a", "link", "script", "img"]):
+        target = link.get("href") or link.get("src") or ""
+        if re.match(r"[a-z]+:|//|#$", target) or not target:
+            continue
+        name, anchor = urldefrag(urljoin(page, re.sub(r"\?[^#]*", "", target)))
+        exists = (SITE / unquote(name)).is_file()
+        if not exists or (anchor and name.endswith(".html") and not soup(name).find(id=unquote(anchor))):
+            broken.append(target)
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_is_fetched_from_elsewhere(page):
+    """The browser sees only what a page does on loading; this also sees what it would do later."""
+    links = soup(page).find_all(["script", "img", "iframe", "link", "source"])
+    outside = [link for link in links if re.match(r"(https?:)?//", link.get("src") or link.get("href") or "")]
+    assert outside == []
+    assert not soup(page).find(string=re.compile("unpkg|jsdelivr|cdnjs|googleapis|mybinder"))
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_page_is_light_and_has_one_search_box_and_one_title(page):
+    assert (SITE / page).stat().st_size < HEAVIEST
+    assert len(soup(page).select("input[name=q]")) == 1
+    assert len(soup(page).select("article h1")) == 1
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_page_offers_its_notebook(source):
+    page = f"chapters/{source.stem}.html"
+    links = [link["href"] for link in soup(page).select("a[href$='.ipynb']") if ".ipynb" in link.get_text()]
+    assert len(links) == 1
+    nbformat.validate(nbformat.reads((SITE / urljoin(page, links[0])).read_text(), 4))
+
+
+def test_notebooks_number_theorems_exercises_and_formulas_as_the_site_does():
+    labels = notebooks.collect_labels(notebooks.all_sources())
+    compared = 0
+    for page in CHAPTERS:
+        for tag in soup(page).select("article [id]"):
+            number = tag.select_one(":scope > .admonition-title > .caption-number, :scope > .eqno")
+            label = tag["id"].removeprefix("equation-")
+            if number and label in labels.number:
+                assert number.find(string=True).strip() == labels.words[label]
+                compared += 1
+    assert compared == len([label for label in labels.number if label not in labels.page and label.islower()])
+
+
+def test_reading_from_disk(browser):
+    """Opened as files, with no server and no network, the pages show text, formulas and pictures."""
+    context = browser.new_context(offline=True)
+    tab = context.new_page()
+    for page in (CHAPTERS[0], next(page for page in CHAPTERS if soup(page).select(".math"))):
+        tab.goto((SITE / page).as_uri())
+        tab.evaluate(SETTLED)
+        assert tab.evaluate(FORMULAS) == {"raw": [], "wrong": [], "left": []}
+        assert tab.locator("article h1").is_visible()
+    context.close()
+
+
+def test_reading_without_scripts(browser, address):
+    """The first picture of an explorer and its sentence need no JavaScript."""
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    for page in [page for page in CHAPTERS if soup(page).select("figure.homolib-explorer")][:1]:
+        tab.goto(address + page)
+        figure = tab.locator("figure.homolib-explorer").first
+        assert figure.locator("img").first.is_visible()
+        assert figure.locator("figcaption").is_visible()
+    context.close()
+
+
+def test_front_page_leads_to_the_book():
+    refresh = soup("index.html").find("meta", attrs={"http-equiv": "Refresh"})["content"]
+    assert (SITE / refresh.partition("url=")[2]).is_file()
+
+
+def test_search_knows_the_chapters():
+    index = (SITE / "searchindex.js").read_text()
+    titles = json.loads(index[index.index("{") : index.rindex("}") + 1])["titles"]
+    assert len(titles) == len(CHAPTERS)
