@@ -119,6 +119,15 @@ def test_a_deep_network_does_not_guess_where_the_first_order_misses_a_gradient()
         hl.clarke_subdifferential(net, np.eye(2), w, [1, -1])
 
 
+def test_inputs_on_one_ray_are_one_input_to_a_deep_network():
+    """Repeated inputs and multiples share all their kinks; they must not count as an undecided coincidence."""
+    net, w = hl.DeepReLU([(2, 2), (1, 2), [[1]]], (1, 2)), np.array([1.0, 1, 1, 1, 1, -1])
+    one = hl.clarke_subdifferential(net, [[1, 0]], w, [4])
+    many = hl.clarke_subdifferential(net, [[1, 0], [2, 0], [1, 0], [0, 0]], w, [1, 1, 1, 5])
+    np.testing.assert_allclose(many.vertices, one.vertices, rtol=1e-14)
+    assert len(one.vertices) == 2
+
+
 def test_a_dead_deep_network_has_gradient_zero():
     """All first preactivations are negative: what follows is zero nearby, and its kinks do not matter."""
     net = hl.DeepReLU([(2, 2), (2, 2), [[1, 1]]], (1, 2))
