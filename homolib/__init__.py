@@ -8,6 +8,7 @@ import importlib
 
 from homolib import bounds, datasets, losses, networks, saddles
 from homolib.arcs import Arcs
+from homolib.branching import branch_tree, branches, is_non_branching
 from homolib.clarke import active_kinks, clarke_of_pieces, clarke_subdifferential, termwise_sum
 from homolib.cones import squared_neuron_flow
 from homolib.diagonal import diagonal_staircase, tie_break
@@ -45,6 +46,8 @@ __all__ = [
     "absolute_value_saddle",
     "active_kinks",
     "bounds",
+    "branch_tree",
+    "branches",
     "clarke_of_pieces",
     "clarke_subdifferential",
     "datasets",
@@ -57,6 +60,7 @@ __all__ = [
     "figures",
     "frozen_flow",
     "gradient_descent",
+    "is_non_branching",
     "jump_times",
     "kkt_points",
     "kkt_residual",
