@@ -29,7 +29,7 @@ def clarke_subdifferential(
     """Clarke subdifferential of the neural correlation N_z(w) = sum_i z_i H(x_i; w).
 
     It is the set of N_z itself, not the sum of the sets of its terms (`termwise_sum`), which can be larger. With
-    z = -l'(H(X; w), y) it is also that of minus the loss, since freezing the residual changes the gradients near w by less and less.
+    z = -l'(H(X; w), y) it is also that of minus the loss: the residual moves, but at w not yet.
 
     Parameters
     ----------
