@@ -2,7 +2,8 @@
 
 The "Mexican hat" of Absil, Mahony and Andrews (2005): a smooth landscape whose gradient flow is bounded and never
 converges, because it follows a moat that winds around infinitely often. With `winding=0` the moat is straight, the
-landscape is definable, and every descent ends in a point.
+landscape is definable, and every descent ends in a point. The "fan" of Clarke (1983): three planes whose common point
+is critical without being a minimum, and whose subdifferential is no product of partial ones.
 """
 
 from __future__ import annotations
@@ -12,8 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from homolib import _checks
+from homolib.clarke import clarke_of_pieces
+from homolib.polytopes import Polytope
 
 PLANE = "shape (..., 2), points of the plane"
+# The planes of the fan, each with the two lines a . x >= 0 that bound it; the third fills two sectors.
+FAN = [
+    ((1, 0), (-1, -1), (2, -1)),
+    ((0, -1), (1, 1), (1, -2)),
+    ((-1, 1), (-2, 1), (-1, -1)),
+    ((-1, 1), (-1, 2), (1, 1)),
+]
 
 
 @dataclass(frozen=True)
@@ -153,6 +163,32 @@ def hat_descent(x0: np.ndarray, level: float = 20.0, winding: float = 1.0, toler
     return Descent(tau, off + winding * tau + np.pi / 2, path.t, _running_log(log_clock, path.t))
 
 
+def fan(x: np.ndarray) -> np.ndarray:
+    """Three planes that meet in a fan, max(min(x_1, -x_2), x_2 - x_1) (Clarke 1983, Example 2.5.2).
+
+    Parameters
+    ----------
+    x : (..., 2) array
+
+    Returns
+    -------
+    (...) array
+
+    Raises
+    ------
+    ValueError
+        If `x` has no last axis of length 2, or a number is not finite.
+    """
+    x = _checks.array("x", x, (..., 2), PLANE)
+    return np.maximum(np.minimum(x[..., 0], -x[..., 1]), x[..., 1] - x[..., 0])
+
+
+def fan_subdifferential(x: np.ndarray) -> Polytope:
+    """Clarke subdifferential of `fan` at one point `x`, shape (2,); at the origin all three planes meet."""
+    x = _checks.array("x", x, (2,), "shape (2,), one point of the plane")
+    return clarke_of_pieces([_linear_piece(*piece) for piece in FAN], x)
+
+
 def _height(r2: np.ndarray, tau: np.ndarray, off: np.ndarray) -> np.ndarray:
     """e^tau times the height, (1 - g) + g (1 - cos off), without cancellation; `off` is the angle from the floor."""
     below = 4 * r2**2 + tau**-4.0
@@ -190,3 +226,9 @@ def _running_log(log_rate: np.ndarray, clock: np.ndarray) -> np.ndarray:
     gap = np.maximum(np.abs(np.diff(log_rate)), 1e-12)
     pieces = np.log(np.diff(clock)) + np.maximum(log_rate[1:], log_rate[:-1]) + np.log(-np.expm1(-gap) / gap)
     return np.concatenate([[-np.inf], np.logaddexp.accumulate(pieces)])
+
+
+def _linear_piece(gradient: tuple, *normals: tuple) -> tuple:
+    """A linear function on the cone where all normals climb, as `clarke_of_pieces` takes it."""
+    sides = [lambda x, normal=normal: (float(np.dot(normal, x)), normal) for normal in normals]
+    return lambda x: np.array(gradient, dtype=float), sides

@@ -1,5 +1,6 @@
 """Every plot of the book, a module for each chapter; a function here draws and returns `(figure, sentence)`."""
 
+from homolib.figures.clarke_subdifferential import fan_polytope, slopes_of_relu, termwise_polygon
 from homolib.figures.gradient_flow import (
     descent_near_the_origin,
     descent_on_a_hyperbola,
@@ -11,15 +12,22 @@ from homolib.figures.homogeneous_networks import (
     growth_within_its_bounds,
     outputs_after_scaling,
 )
+from homolib.figures.neural_correlation import climb, correlation_on_the_circle, flipped_label
 from homolib.figures.small_initialization import early_training
 
 __all__ = [
+    "climb",
+    "correlation_on_the_circle",
     "descent_near_the_origin",
     "descent_on_a_hyperbola",
     "desingularised_correlation",
     "early_training",
+    "fan_polytope",
+    "flipped_label",
     "growth_from_small_starts",
     "growth_within_its_bounds",
     "outputs_after_scaling",
     "sliding_and_chatter",
+    "slopes_of_relu",
+    "termwise_polygon",
 ]

@@ -1,12 +1,12 @@
-"""The Mexican hat: its gradient, its exact spiral, and what the flow does around it."""
+"""The Mexican hat: its gradient, its exact spiral, and what the flow does around it; and the fan."""
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.integrate import quad, solve_ivp
 
-from homolib.examples import hat_descent, hat_spiral, mexican_hat, mexican_hat_gradient
+from homolib.examples import fan, fan_subdifferential, hat_descent, hat_spiral, mexican_hat, mexican_hat_gradient
 
 WINDINGS = st.sampled_from([0.0, 0.5, 1.0, -1.0])
 
@@ -116,3 +116,40 @@ def test_the_two_critical_points_inside_are_the_only_ones():
     turning = r[1:-1][np.diff(np.sign(np.diff(ridge))) != 0]
     np.testing.assert_allclose(turning, [0.3140662, 0.5368824], atol=2e-5)
     np.testing.assert_allclose(mexican_hat_gradient(np.stack([0 * turning, -turning], axis=-1), 0.0), 0, atol=1e-4)
+
+
+@given(st.floats(-3, 3), st.floats(-3, 3))
+def test_the_fan_has_one_gradient_off_its_kinks_and_differences_agree(a, b):
+    kinks = np.array([a + b, 2 * a - b, a - 2 * b])
+    assume(np.abs(kinks).min() > 1e-4)
+    point, h = np.array([a, b]), 1e-5 * np.eye(2)
+    difference = (fan(point + h) - fan(point - h)) / 2e-5
+    np.testing.assert_allclose(fan_subdifferential(point).vertices, [difference], atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("point", "vertices"),
+    [
+        ((0, 0), [(-1, 1), (0, -1), (1, 0)]),  # Clarke 1983, Example 2.5.2
+        ((1, -1), [(0, -1), (1, 0)]),
+        ((-0.5, -1), [(-1, 1), (1, 0)]),
+        ((1, 0.5), [(-1, 1), (0, -1)]),
+        ((-1, 1), [(-1, 1)]),  # the line x1 = -x2 is no kink here
+    ],
+)
+def test_the_fan_has_exactly_the_limits_of_its_gradients(point, vertices):
+    assert fan_subdifferential(point).vertices.tolist() == [list(map(float, v)) for v in vertices]
+
+
+def test_gradients_sampled_near_the_centre_of_the_fan_are_the_vertices():
+    X = 1e-3 * np.random.default_rng(0).standard_normal((500, 2))
+    h = 1e-9 * np.eye(2)
+    gradients = (fan(X[:, None] + h) - fan(X[:, None] - h)) / 2e-9
+    found = np.unique(gradients.round(6)[np.abs(gradients - gradients.round()).max(axis=1) < 1e-6], axis=0)
+    assert found.tolist() == fan_subdifferential((0, 0)).vertices.tolist()
+
+
+@pytest.mark.parametrize("call", [lambda: fan(np.ones(3)), lambda: fan_subdifferential((0, np.nan))])
+def test_the_fan_says_what_it_wants(call):
+    with pytest.raises(ValueError, match=r"x: got .*, want"):
+        call()

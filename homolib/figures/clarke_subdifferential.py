@@ -1,0 +1,107 @@
+"""Figures of the chapter on the Clarke subdifferential: what a program returns at a kink, and what the set is."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from homolib.clarke import clarke_subdifferential, termwise_sum
+from homolib.examples import fan, fan_subdifferential
+from homolib.networks import TwoLayerReLU
+from homolib.polytopes import Polytope
+
+from .style import BLACK, BLUE, GREY, ORANGE, RED, canvas
+
+
+def slopes_of_relu(convention: float = 0.0) -> tuple[Figure, str]:
+    """Slopes at 0 that automatic differentiation gives four formulas, with relu'(0) = `convention`; the Clarke sets."""
+    second = 1 - convention  # relu2(t) = t + relu(-t)
+    rows = [
+        ("relu(t)", convention, (0, 1)),
+        ("relu2(t) = t + relu(-t)", second, (0, 1)),
+        ("(relu(t) + relu2(t)) / 2", (convention + second) / 2, (0, 1)),
+        ("relu2(t) - relu(t) = 0", second - convention, (0, 0)),
+    ]
+    figure, axes = canvas(height=2.9)
+    for height, (_, slope, (low, high)) in enumerate(rows):
+        axes.plot([low, high], [height, height], color=BLUE, linewidth=7, alpha=0.35, solid_capstyle="round")
+        axes.plot(slope, height, "o" if low <= slope <= high else "X", color=RED, markersize=9)
+    axes.set(xlabel="slope at t = 0", xlim=(-1.2, 1.2), ylim=(len(rows) - 0.5, -0.5))
+    axes.set_yticks(range(len(rows)), [name for name, *_ in rows])
+    axes.plot([], [], color=BLUE, linewidth=7, alpha=0.35, label="Clarke subdifferential")
+    axes.plot([], [], "o", color=RED, label="a program")
+    axes.plot([], [], "X", color=RED, label="a program, wrong")
+    axes.legend(loc="upper left")
+    given = ", ".join(f"{slope:g}" for _, slope, _ in rows[:3])
+    return figure, (
+        f"With the convention relu'(0) = {convention:g}, a program gives the slopes {given} to three formulas for the "
+        f"same function, whose Clarke subdifferential at 0 is [0, 1]; to a formula for the zero function it gives "
+        f"{rows[3][1]:g}."
+    )
+
+
+def fan_polytope(x: float, y: float) -> tuple[Figure, str]:
+    """Three planes that meet in a fan, a point (x, y), the Clarke subdifferential there and its shortest element."""
+    figure, (plane, dual) = canvas(columns=2, height=3.5)
+    first, second = np.meshgrid(np.linspace(-1.3, 1.3, 53), np.linspace(-1.3, 1.3, 53))
+    plane.contour(first, second, fan(np.stack([first, second], axis=-1)), levels=13, colors=GREY, linewidths=0.6)
+    for end in ((1.3, -1.3), (-0.65, -1.3), (1.3, 0.65)):
+        plane.plot([0, end[0]], [0, end[1]], color=BLACK, linewidth=1.2, linestyle="--")
+    plane.plot(x, y, "o", color=RED, markersize=9)
+    plane.set(xlim=(-1.3, 1.3), ylim=(-1.3, 1.3), xlabel="x", ylabel="y", title="level lines and kinks")
+    found = fan_subdifferential((x, y))
+    shortest = found.min_norm().round(12) + 0.0  # no -0 and no rounding in the sentence
+    _filled(dual, found.vertices, BLUE, "$\\partial f$")
+    _arrow(dual, shortest, RED)
+    dual.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), title="gradients", xlabel="slope in x", ylabel="slope in y")
+    corners = ", ".join(f"({a:g}, {b:g})" for a, b in found.vertices)
+    shape = {1: "one gradient", 2: "a segment between", 3: "a triangle with corners"}[len(found.vertices)]
+    return figure, (
+        f"At ({x:g}, {y:g}) the subdifferential is {shape} {corners}; "
+        f"its shortest element is ({shortest[0]:g}, {shortest[1]:g}), of length {np.linalg.norm(shortest):.3g}."
+    )
+
+
+def termwise_polygon(third: float, angle: float) -> tuple[Figure, str]:
+    """Three terms z_i relu(x_i . u) at u = 0, z = (1, 1, third): the set of their sum, and the sum of their sets."""
+    turns = np.radians([0.0, 75.0, angle])
+    X, z = np.stack([np.cos(turns), np.sin(turns)], axis=-1), np.array([1.0, 1.0, third])
+    net, w = TwoLayerReLU(1, 2), np.array([1.0, 0.0, 0.0])
+    true, wide = (Polytope(found(net, X, w, z).vertices[:, 1:]) for found in (clarke_subdifferential, termwise_sum))
+    figure, axes = canvas(height=4.2)
+    _filled(axes, wide.vertices, ORANGE, "sum of the sets")
+    _filled(axes, true.vertices, BLUE, "set of the sum")
+    _arrow(axes, true.min_norm(), RED)
+    axes.set(xlim=(-1.7, 3.1), ylim=(-1.5, 2.1), aspect="equal", xlabel="slope in $u_1$", ylabel="slope in $u_2$")
+    axes.legend(loc="upper right")
+    lengths = [np.linalg.norm(found.min_norm()) for found in (true, wide)]
+    same = "the two sets are equal" if np.isclose(_area(true), _area(wide)) else "the inclusion is strict"
+    return figure, (
+        f"z = (1, 1, {third:g}), third input at {angle:g} degrees: {same}. The set of the sum has area "
+        f"{_area(true):.3f} and shortest element of length {lengths[0]:.3f}; the sum of the sets has {_area(wide):.3f} "
+        f"and {lengths[1]:.3f}."
+    )
+
+
+def _round(vertices: np.ndarray) -> np.ndarray:
+    """Vertices of a polygon in the order of a walk around it."""
+    middle = vertices - vertices.mean(axis=0)
+    return vertices[np.argsort(np.arctan2(middle[:, 1], middle[:, 0]))]
+
+
+def _area(polygon: Polytope) -> float:
+    x, y = _round(polygon.vertices).T
+    return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
+
+
+def _filled(axes: Axes, vertices: np.ndarray, colour: str, label: str) -> None:
+    corners = _round(vertices)
+    axes.fill(*corners.T, facecolor=colour, alpha=0.25, edgecolor=colour, linewidth=2, label=label)
+    axes.plot(*corners.T, "s", color=colour, markersize=6)
+    axes.plot(0, 0, "+", color=BLACK, markersize=12, markeredgewidth=1.5)
+
+
+def _arrow(axes: Axes, tip: np.ndarray, colour: str) -> None:
+    axes.plot([0, tip[0]], [0, tip[1]], color=colour, linewidth=2.2)
+    axes.plot(*tip, "o", color=colour, markersize=7, zorder=5)
