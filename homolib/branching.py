@@ -95,7 +95,7 @@ def is_non_branching(
     """
     t_end = t_end if t_end == math.inf else _checks.positive("t_end", t_end)
     hinges = HingeSum(X, z, slope)
-    run = follow(hinges, start_state(hinges, v0, u0), t_end)
+    run = follow(hinges, start_state(hinges, _checks.finite("v0", v0), u0), t_end)
     if not run.options:
         events = sum(event.kind != "branch" for event in run.events)
         until = "for all time" if t_end == math.inf else f"up to t = {t_end:g}"
@@ -139,7 +139,7 @@ def branches(
     hinges = HingeSum(X, z, slope)
     t_end = _checks.positive("t_end", t_end)
     waits = sorted({_checks.nonnegative("waits", wait) for wait in waits})
-    trunk = follow(hinges, start_state(hinges, v0, u0), t_end)
+    trunk = follow(hinges, start_state(hinges, _checks.finite("v0", v0), u0), t_end)
     if not trunk.options:
         return [trunk.trajectory(points)]
     runs, later, patient = [], [], []
@@ -174,7 +174,7 @@ def branch_tree(
     """
     hinges = HingeSum(X, z, slope)
     t_end, depth = _checks.positive("t_end", t_end), _checks.count("depth", depth)
-    return _node(follow(hinges, start_state(hinges, v0, u0), t_end), False, t_end, depth, points)
+    return _node(follow(hinges, start_state(hinges, _checks.finite("v0", v0), u0), t_end), False, t_end, depth, points)
 
 
 def _node(run: Run, waiting: bool, t_end: float, depth: int, points: int) -> BranchNode:

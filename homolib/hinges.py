@@ -73,11 +73,6 @@ class HingeSum:
         """Gradient of G in the cell where kink k has the sign side[..., k]; kinks at 0 count as negative."""
         return self.linear + ((side > 0) * self.jumps) @ self.normals
 
-    def onto(self, u: np.ndarray, on: np.ndarray) -> np.ndarray:
-        """`u` with the rounding removed that takes it off the kinks `on` (K,)."""
-        near = _project_out(u, self.normals[on])
-        return near if np.linalg.norm(near - u) <= np.linalg.norm(u) / 2 else u
-
     def side(self, u: np.ndarray) -> np.ndarray:
         """Sign of q_k . u for every kink, 0 on it (up to TOL |u|)."""
         return signs(u @ self.normals.T, np.linalg.norm(u, axis=-1, keepdims=True))
@@ -166,6 +161,52 @@ def verified(
     if not np.array_equal(signs(normals @ w, size), side):
         return None
     return w if not on.any() or _in_hull(w - inner, normals[on], jumps[on], size) else None
+
+
+def regular_velocities(
+    hinges: HingeSum, sign: np.ndarray, side: np.ndarray, came: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The one way on at regular events, for many runs together, each on kinks side == 0 and from their sides `came`.
+
+    Regular: at most one kink is met (came != 0), and all others it is on (it slid) attract. With attracting
+    kinks only there is one velocity; so there is with one repelling kink that is reached transversally:
+    it is crossed. Hence the first guess, cross or slide, that passes the check is the answer.
+
+    Parameters
+    ----------
+    hinges : HingeSum
+    sign : (m,) array
+        Of v.
+    side, came : (m, K) arrays
+        Sides at the event, and before it.
+
+    Returns
+    -------
+    w, side, found : (m, d), (m, K) and (m,) arrays
+        Where `found` is False use `velocities`.
+    """
+    jumps, on = sign[:, None] * hinges.jumps, side == 0
+    met = on & (came != 0)
+    regular = (np.count_nonzero(met, axis=1) <= 1) & ~np.any(on & ~met & (jumps > 0), axis=1)
+    w, out, found = np.zeros((len(side), hinges.normals.shape[1])), side.copy(), np.zeros(len(side), dtype=bool)
+    for guess, allowed in ((np.where(met, -came, side), regular), (side, ~np.any(met & (jumps > 0), axis=1))):
+        rows = np.flatnonzero(regular & allowed & ~found)
+        on = guess[rows] == 0
+        for many in np.unique(np.count_nonzero(on, axis=1)):
+            some = rows[np.count_nonzero(on, axis=1) == many]
+            ahead, held = guess[some], np.nonzero(guess[some] == 0)[1].reshape(len(some), many)
+            inner = sign[some, None] * hinges.gradient(ahead)
+            normals = hinges.normals[held]
+            pulls = -np.einsum("md,mdk->mk", inner, np.linalg.pinv(normals))
+            velocity = inner + np.einsum("mk,mkd->md", pulls, normals)
+            slack, most = TOL * hinges.size, np.take_along_axis(jumps[some], held, 1)
+            good = np.all((pulls <= slack) & (pulls >= most - slack), axis=1)
+            crossed = met[some] & (ahead != 0)
+            speeds = signs(velocity @ hinges.normals.T, hinges.size)
+            good &= np.all(~crossed | (speeds == ahead), axis=1)
+            velocity[np.linalg.norm(velocity, axis=1) <= slack] = 0.0
+            w[some[good]], out[some[good]], found[some[good]] = velocity[good], ahead[good], True
+    return w, out, found
 
 
 def _in_hull(target: np.ndarray, normals: np.ndarray, jumps: np.ndarray, size: float) -> bool:

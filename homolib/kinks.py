@@ -19,8 +19,8 @@ import numpy as np
 
 from . import _checks
 from .flows import Trajectory
-from .hinges import TOL, HingeSum, Undecided, velocities, verified
-from .segments import Segment, State, start_state, state_at_time
+from .hinges import TOL, HingeSum, Undecided, regular_velocities, velocities
+from .segments import Segment, State, start_state
 
 MOST_EVENTS = 10_000  # a flow with more is given up as undecided; none seen has come near
 
@@ -51,7 +51,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Run:
-    """A segment of flow: straight segments, events, the last state and, if it branches there, the velocities."""
+    """A stretch of flow: its segments, events, the last state and, if it branches there, the velocities."""
 
     hinges: HingeSum
     segments: list[Segment]
@@ -111,28 +111,8 @@ def ways_on(hinges: HingeSum, state: State, most: int | None = None) -> list[Vel
         side[active] = local
         found.append((w, side))
     if not found:
-        raise Undecided(f"no velocity found at t = {state.time!r}: kinks {hinges.inputs[active]} tie")
+        raise Undecided(f"no velocity found at t = {state.time:g}: kinks {hinges.inputs[active]} tie")
     return found
-
-
-def _sure_way(hinges: HingeSum, state: State, came: np.ndarray) -> Velocity | None:
-    """The only way on if one kink is met, from its side `came`, and all that were slid on attract; else None.
-
-    With attracting kinks only there is one velocity. So there is with one repelling kink that is reached
-    transversally: it is crossed. Hence the first guess that passes the check is the answer.
-    """
-    active = np.flatnonzero(state.side == 0)
-    met, jumps = came[active] != 0, state.sign * hinges.jumps[active]
-    if np.count_nonzero(met) != 1 or np.any(jumps[~met] > 0):
-        return None
-    base, crossing = state.sign * hinges.gradient(state.side), np.where(met, -came[active], 0)
-    for guess in (crossing,) if jumps[met] > 0 else (crossing, 0 * crossing):
-        w = verified(guess, base, hinges.normals[active], jumps, hinges.size)
-        if w is not None:
-            side = state.side.copy()
-            side[active] = guess
-            return w, side
-    return None
 
 
 def follow(
@@ -152,28 +132,33 @@ def follow(
     """
     segments, events, before, irregular = [], [], None if first is None else state.side, True
     for _ in range(MOST_EVENTS):
-        sure = first or (None if irregular else _sure_way(hinges, state, before))
-        ways = [sure] if sure else ways_on(hinges, state, None if hold is not None else 2)
+        ways = [first] if first else None if irregular else _regular_way(hinges, state, before)
+        ways = ways or ways_on(hinges, state, None if hold is not None else 2)
         if hold is not None and not first:
             ways = [way for way in ways if not way[1][hold].any()] or ways
         if len(ways) > 1:
-            events.append(Event(state.time, kinks_at(hinges, state), "branch"))
+            events.append(Event(float(state.time), kinks_at(hinges, state), "branch"))
             return Run(hinges, segments, events, state, ways)
         (w, side), first = ways[0], None
         events += _happenings(hinges, state, before, w, side)
         if hold is not None and side[hold].any():
             hold = None
         segments.append(segment := Segment(replace(state, side=side), w))
-        meeting = segment.meeting(hinges) if state.sign else None
-        after = segment.state_at(meeting, hinges) if meeting else None
+        meeting = segment.meeting(hinges)
+        after = segment.state_at(meeting) if meeting.tau < np.inf else None
         if after is None or after.time >= t_end:
-            return Run(hinges, segments, events, state_at_time(segment, t_end))
+            return Run(hinges, segments, events, segment.stopped(t_end))
         before, state, irregular = side, after, meeting.flip or meeting.origin
         if meeting.flip:
-            events.append(Event(state.time, None, "flip"))
+            events.append(Event(float(state.time), None, "flip"))
         if meeting.origin and len(state.u) > 1:
-            events.append(Event(state.time, None, "death"))
-    raise Undecided(f"more than {MOST_EVENTS} events before t = {state.time!r}")
+            events.append(Event(float(state.time), None, "death"))
+    raise Undecided(f"more than {MOST_EVENTS} events before t = {state.time:g}")
+
+
+def _regular_way(hinges: HingeSum, state: State, before: np.ndarray) -> list[Velocity] | None:
+    (w,), (side,), (found,) = regular_velocities(hinges, state.sign[None], state.side[None], before[None])
+    return [(w, side)] if found else None
 
 
 def kinks_at(hinges: HingeSum, state: State) -> int | tuple[int, ...] | None:
@@ -189,7 +174,7 @@ def _happenings(
 ) -> list[Event]:
     """Events of the kinks at `state`, from the sides before (None: a start) and after."""
     if len(state.u) > 1 and not state.u.any():
-        return [Event(state.time, None, "rebirth")] if w.any() else []
+        return [Event(float(state.time), None, "rebirth")] if w.any() else []
     events = []
     for k in np.flatnonzero(state.side == 0):
         came = 0 if before is None else before[k]
@@ -198,7 +183,7 @@ def _happenings(
         else:
             kind = "leave" if came == 0 else "touch" if came == side[k] else "cross"
         if kind:
-            events.append(Event(state.time, int(hinges.inputs[k]), kind))
+            events.append(Event(float(state.time), int(hinges.inputs[k]), kind))
     return events
 
 
@@ -237,4 +222,77 @@ def neuron_flow(
     """
     hinges = HingeSum(X, z, slope)
     points = _checks.count("points", points)
-    return follow(hinges, start_state(hinges, v0, u0), _checks.positive("t_end", t_end)).trajectory(points)
+    start = start_state(hinges, _checks.finite("v0", v0), u0)
+    return follow(hinges, start, _checks.positive("t_end", t_end)).trajectory(points)
+
+
+@dataclass(frozen=True)
+class Fates:
+    """Where many starts end; `neuron_flows`.
+
+    Attributes
+    ----------
+    time : (m,) array
+        Until when each solution was followed: `t_end`, or where it branches.
+    direction, log_norm : (m, d + 1) and (m,) arrays
+        Of (v, u) then; for `t_end` infinite the limits (the log-norm may be infinite).
+    branched, slid, flipped, died : (m,) arrays of bool
+        Whether it branches; has ever stayed on a kink; v has passed 0; u has reached 0.
+    events : (m,) array of int
+        How many times it met something.
+    """
+
+    time: np.ndarray
+    direction: np.ndarray
+    log_norm: np.ndarray
+    branched: np.ndarray
+    slid: np.ndarray
+    flipped: np.ndarray
+    died: np.ndarray
+    events: np.ndarray
+
+
+def neuron_flows(
+    X: np.ndarray, z: np.ndarray, v0: np.ndarray, u0: np.ndarray, t_end: float = np.inf, slope: float = 0.0
+) -> Fates:
+    """Fates of many starts v0 (m,), u0 (m, d), all advanced together, one event a round.
+
+    The same flow as `neuron_flow`, without its history. Errors as there.
+    """
+    hinges = HingeSum(X, z, slope)
+    t_end = t_end if t_end == np.inf else _checks.positive("t_end", t_end)
+    v0 = _checks.array("v0", v0, (None,))
+    state = start_state(hinges, v0, u0)
+    m, d = state.u.shape
+    direction, log_norm = np.empty((m, d + 1)), np.empty(m)
+    time, events = np.empty(m), np.zeros(m, dtype=int)
+    branched, slid, flipped, died = np.zeros((4, m), dtype=bool)
+    live, before, irregular = np.arange(m), state.side, np.ones(m, dtype=bool)
+    for _ in range(MOST_EVENTS):
+        w, side, found = regular_velocities(hinges, state.sign, state.side, before)
+        for i in np.flatnonzero(irregular | ~found):
+            ways = ways_on(hinges, state[i], 2)
+            (w[i], side[i]), branched[live[i]] = ways[0], len(ways) > 1
+        slid[live] |= np.any(side == 0, axis=-1)
+        segment = Segment(replace(state, side=side), w)
+        meeting = segment.meeting(hinges)
+        with np.errstate(invalid="ignore"):
+            after = segment.state_at(meeting)
+        stop = branched[live]
+        ends = stop | ~(meeting.tau < np.inf) | ~(after.time < t_end)
+        until = np.where(stop, state.time, t_end)
+        seen = np.where(np.isinf(until), state.time + 1e3 / np.where(segment.rate > 0, segment.rate, 1.0), until)
+        rows = live[ends]
+        there, size = segment.weights(seen)
+        limit = np.isinf(until) & (segment.rate > 0) & ~((segment.grows == 0) & segment.across.any(axis=-1))
+        size = np.where(limit, np.where(segment.grows != 0, np.inf, -np.inf), size)
+        time[rows], direction[rows], log_norm[rows] = until[ends], there[ends], size[ends]
+        live, before, state = live[~ends], side[~ends], after[~ends]
+        if not len(live):
+            return Fates(time, direction, log_norm, branched, slid, flipped, died, events)
+        flip, origin = meeting.flip[~ends], meeting.origin[~ends]
+        irregular = flip | origin
+        events[live] += 1
+        flipped[live] |= flip
+        died[live] |= origin
+    raise Undecided(f"more than {MOST_EVENTS} events in {len(live)} of {m} flows")
