@@ -27,7 +27,7 @@ DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 SETTLED = "async () => { if (window.MathJax) await MathJax.startup.promise; await document.fonts.ready; }"
 FORMULAS = """() => ({
     raw: [...document.querySelectorAll('.math')].filter(e => !e.querySelector('mjx-container')).map(e => e.textContent),
-    wrong: [...document.querySelectorAll('mjx-merror, [data-mjx-error]')].map(e => e.outerHTML.slice(0, 300)),
+    wrong: [...document.querySelectorAll("mjx-merror, [data-mjx-error], mjx-container [fill=red]")].map(e => e.tagName),
     left: (document.querySelector('article')?.innerText ?? '').match(/\\\\\\(|\\\\\\[|\\$\\$|\\{[\\w:]+\\}`/g) ?? [],
 })"""
 TOO_WIDE = """() => {
