@@ -46,7 +46,7 @@ def diagonal_staircase(X: np.ndarray, y: np.ndarray, loss: SquareLoss | None = N
     y, loss = _checks.matching("y", y, X), loss or SquareLoss()
     d, weight = X.shape[1], loss.weight(y)
     beta, s, now = np.zeros(d), np.zeros(d), 0.0
-    times, points, woken, asleep, ties = [], [beta], [], [], []
+    times, points, woken, asleep, ties, free = [], [beta], [], [], [], ()
     floor = TIE * np.linalg.norm(X, axis=0) * np.linalg.norm(y)
     for _ in range(ROUNDS):
         pull = X.T @ (y - X @ beta)
@@ -59,8 +59,9 @@ def diagonal_staircase(X: np.ndarray, y: np.ndarray, loss: SquareLoss | None = N
         s, now = s + waits.min() * pull, now + waits.min()
         arrived = np.flatnonzero(waits <= waits.min() + TIE * now)
         s[arrived] = np.sign(pull[arrived])
-        previous, (beta, free) = beta, _constrained_minimiser(X, y, np.where(np.abs(s) == 1, s, 0))
-        if free:
+        previous, tied = beta, free
+        beta, free = _constrained_minimiser(X, y, np.where(np.abs(s) == 1, s, 0))
+        if free and free != tied:
             ties.append(Tie(now / weight, free, "non-unique"))
         if arrived.size > 1:
             ties.append(Tie(now / weight, tuple(arrived.tolist()), "simultaneous"))
