@@ -103,6 +103,21 @@ def test_one_input_has_a_maximum_and_a_dead_half_circle():
     np.testing.assert_allclose(flat.arc, [3 * np.pi / 4, 7 * np.pi / 4])
 
 
+def test_critical_points_on_kinks_are_listed_once():
+    """N = max(cos, 0)^2 + 2 max(sin, 0)^2: every critical point is at the end of an arc."""
+    saddle, top, flat = Arcs(np.eye(2), [1.0, 2.0]).critical_points()
+    assert (saddle.kind, top.kind, flat.kind) == ("saddle", "max", "flat")
+    np.testing.assert_allclose([saddle.angle, top.angle, *flat.arc], [0, np.pi / 2, np.pi, 3 * np.pi / 2])
+    np.testing.assert_allclose([saddle.value, top.value, flat.value], [1, 2, 0], atol=1e-15)
+
+
+def test_zeros_inside_arcs_on_kinks_and_at_flat_ends():
+    """Of sigma(x_2): leaky, it crosses zero on its kink; ReLU, it is zero on a whole arc; of a line, inside."""
+    np.testing.assert_allclose(Arcs([[0.0, 1.0]], [1.0], slope=0.5, order=1).zeros(), [0, np.pi])
+    assert not len(Arcs([[0.0, 1.0]], [1.0], order=1).zeros())
+    np.testing.assert_allclose(Arcs([[1.0, 1.0]], [1.0], slope=1, order=1).zeros(), [3 * np.pi / 4, 7 * np.pi / 4])
+
+
 def test_kinks_that_cancel_are_no_kinks():
     """sigma(s) - sigma(-s) = s is linear for ReLU; sigma(s)^2 + sigma(-s)^2 = s^2 is smooth for squared ReLU."""
     assert not Arcs([[1.0, 2.0], [-1.0, -2.0]], [1.0, -1.0], order=1).has_kinks
@@ -169,6 +184,9 @@ def test_a_start_on_a_critical_point_stays_there():
     theta, gain = arcs.flow(angles, 1e3)
     np.testing.assert_array_equal(theta, angles)
     np.testing.assert_allclose(gain, 2e3 * arcs.value(angles))
+    for side in (-np.inf, np.inf):  # and so does its neighbour among the floats
+        beside, _ = arcs.flow(np.nextafter(angles, side), 1e3)
+        np.testing.assert_allclose(np.mod(beside + 1, TURN), np.mod(np.array(angles) + 1, TURN), atol=2e-15)
 
 
 def test_starts_at_rest_and_on_the_move_in_one_call():

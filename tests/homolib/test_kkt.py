@@ -205,6 +205,8 @@ def test_every_entry_is_a_kkt_point(X, z, slope, squared):
     net = hl.SquaredReLU(1, 2, slope=slope) if squared else hl.TwoLayerReLU(1, 2, slope=slope)
     points = hl.kkt_points(net, X, z)
     assert len(points) >= 1
+    gaps = [np.linalg.norm(p.direction - q.direction) for i, p in enumerate(points) for q in points[:i]]
+    assert min(gaps, default=1) > 1e-9
     for p in points:
         assert np.linalg.norm(p.direction) == pytest.approx(1, abs=1e-14)
         assert p.multiplier == 2 * p.value
