@@ -63,10 +63,10 @@ def fan_polytope(x: float, y: float) -> tuple[Figure, str]:
     )
 
 
-def termwise_polygon(third: float, angle: float) -> tuple[Figure, str]:
-    """Three terms z_i relu(x_i . u) at u = 0, z = (1, 1, third): the set of their sum, and the sum of their sets."""
+def termwise_polygon(z3: float, angle: float) -> tuple[Figure, str]:
+    """Three terms z_i relu(x_i . u) at u = 0, z = (1, 1, z3): the set of their sum, and the sum of their sets."""
     turns = np.radians([0.0, 75.0, angle])
-    X, z = np.stack([np.cos(turns), np.sin(turns)], axis=-1), np.array([1.0, 1.0, third])
+    X, z = np.stack([np.cos(turns), np.sin(turns)], axis=-1), np.array([1.0, 1.0, z3])
     net, w = TwoLayerReLU(1, 2), np.array([1.0, 0.0, 0.0])
     true, wide = (Polytope(found(net, X, w, z).vertices[:, 1:]) for found in (clarke_subdifferential, termwise_sum))
     figure, axes = canvas(height=4.2)
@@ -78,7 +78,7 @@ def termwise_polygon(third: float, angle: float) -> tuple[Figure, str]:
     lengths = [np.linalg.norm(found.min_norm()) for found in (true, wide)]
     same = "the two sets are equal" if np.isclose(_area(true), _area(wide)) else "the inclusion is strict"
     return figure, (
-        f"z = (1, 1, {third:g}), third input at {angle:g} degrees: {same}. The set of the sum has area "
+        f"z = (1, 1, {z3:g}), third input at {angle:g} degrees: {same}. The set of the sum has area "
         f"{_area(true):.3f} and shortest element of length {lengths[0]:.3f}; the sum of the sets has {_area(wide):.3f} "
         f"and {lengths[1]:.3f}."
     )
