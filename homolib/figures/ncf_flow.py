@@ -1,0 +1,78 @@
+"""Pictures of chapter 7: directions climb the correlation function, norms grow, shrink or rest."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from homolib import datasets
+from homolib.arcs import Arcs
+from homolib.figures.style import BLACK, BLUE, GREY, ORANGE, RED, canvas, power_of_ten
+from homolib.kinks import neuron_flow
+
+
+def directions_converge(neurons: int = 24) -> tuple[Figure, str]:
+    """Angles of many neurons of Figure 1 under the frozen flow."""
+    arcs, t = Arcs(*datasets.circle()), np.linspace(0, 0.2, 300)
+    start = 2 * np.pi * (np.arange(neurons) + 1 / 3) / neurons
+    angles, _ = arcs.flow(start[:, None], t)
+    figure, axes = canvas()
+    for track, first in zip(angles, start, strict=True):
+        axes.plot(t, np.degrees(np.unwrap(np.append(first, track))[1:]), color=BLUE, lw=1)
+    for point in arcs.critical_points():
+        style = {"color": RED, "ls": "--"} if point.kind == "max" else {"color": GREY, "ls": ":"}
+        for turn in (0, 360) if point.angle == 0 else (0,):
+            axes.axhline(np.degrees(point.angle) + turn, lw=1, zorder=0, **style)
+    axes.set(xlabel="time", ylabel="angle (degrees)", yticks=range(0, 361, 90), ylim=(-8, 368))
+    left = int((np.abs(np.sin(angles[:, -1])) > 1e-2).sum())
+    return figure, (
+        f"{neurons} starts on the circle. Every direction goes to one of the maxima at 0, 180 or 360 degrees "
+        f"(dashed), never turns back, and never crosses a minimum (dotted); at time 0.2, {left} of them are more "
+        f"than a hundredth of a radian away."
+    )
+
+
+def direction_and_growth(start: float = 60.0, delta: float = 1.0) -> tuple[Figure, str]:
+    """Angle and logarithm of the length of one neuron of Figure 1, from an angle in degrees and a length."""
+    arcs, t = Arcs(*datasets.circle()), np.linspace(0, 0.15, 300)
+    angle, gain = arcs.flow(np.radians(start), t)
+    end = min(arcs.critical_points(), key=lambda p: (p.kind != "max", abs(np.sin((p.angle - angle[-1]) / 2))))
+    figure, (left, right) = canvas(columns=2)
+    left.plot(t, np.degrees(np.unwrap(np.append(np.radians(start), angle))[1:]), color=BLUE)
+    left.set(xlabel="time", ylabel="angle (degrees)", ylim=(-8, 368), yticks=range(0, 361, 90))
+    log_length = (np.log(delta) + gain) / np.log(10)
+    right.plot(t, log_length, color=ORANGE, label="length")
+    slope = 2 * end.value / np.log(10)
+    right.plot(t, log_length[-1] + slope * (t - t[-1]), color=BLACK, ls=":", label="rate 2N at the limit")
+    right.set(xlabel="time", ylabel="log10 of the length")
+    right.legend(loc="lower right")
+    measured = float((gain[-1] - gain[-2]) / (t[-1] - t[-2]))
+    return figure, (
+        f"Start at {start:g} degrees, length {power_of_ten(delta)}: the direction goes to {np.degrees(end.angle):.0f} "
+        f"degrees, and ln|u| grows at last at the rate {measured:.2f}; 2N at the limit is {2 * end.value:.2f}."
+    )
+
+
+def three_fates(v: float = 1.0, u: float = 2.0) -> tuple[Figure, str]:
+    """A scalar neuron that is punished for answering, N = -v max(u, 0): its path in the plane of (v, u)."""
+    path = neuron_flow([[1.0]], [-1.0], v, [u], 4.0)
+    figure, axes = canvas(height=4.2)
+    grid = np.linspace(-2.5, 2.5, 21)
+    V, U = np.meshgrid(grid, grid)
+    axes.quiver(V, U, -np.maximum(U, 0), -V * (U > 0), color=GREY, alpha=0.6, width=0.002, scale=60)
+    axes.plot([0, 2.5], [0, 2.5], color=GREY, ls=":", lw=1.2)
+    axes.plot(path.w[:, 0], path.w[:, 1], color=BLUE, lw=2)
+    axes.plot(v, u, "o", color=BLACK, ms=7)
+    axes.plot(*path.w[-1], "D", color=RED, ms=6)
+    axes.set(xlim=(-2.5, 2.5), ylim=(-2.5, 2.5), xlabel="v", ylabel="u", aspect="equal")
+    end, growth = path.w[-1], path.log_norm[-1] - path.log_norm[0]
+    if u <= 0:
+        fate = "the neuron is dead, nothing moves: N = 0"
+    elif v > u:
+        fate = f"it stops at ({end[0]:.3f}, 0) after a finite time: N rises to 0, and the norm stays positive"
+    elif v == u:
+        fate = f"balanced, it shrinks towards zero, the only such line: norm {path.norm[-1]:.3f} at time 4"
+    else:
+        how = "its output weight passes zero, and it escapes" if v > 0 else "it escapes"
+        fate = f"{how} to infinity: by time 4 the norm has grown {np.exp(growth):.3g}-fold"
+    return figure, f"From (v, u) = ({v:g}, {u:g}): {fate}."
