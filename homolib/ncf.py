@@ -13,6 +13,7 @@ import numpy as np
 from homolib import _checks
 from homolib.cones import squared_neuron_flow
 from homolib.flows import Trajectory, _cartesian, frozen_flow
+from homolib.kinks import neuron_flow
 from homolib.kkt import KKTPoint, KKTPoints, kkt_points, kkt_residual
 from homolib.networks import Network, PoweredReLU, TwoLayerReLU
 from homolib.search import kkt_search
@@ -97,8 +98,6 @@ def _squared_paths(
 def _relu_paths(
     net: TwoLayerReLU, X: np.ndarray, z: np.ndarray, u0: np.ndarray, t_end: float
 ) -> tuple[list[tuple[np.ndarray, Path]], list | None]:
-    from homolib.kinks import neuron_flow
-
     rows = net.neurons(u0).reshape(-1, net.inputs + 1)
     paths, events = [], None
     for row in np.flatnonzero(rows.any(axis=1)):

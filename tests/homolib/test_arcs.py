@@ -111,6 +111,19 @@ def test_critical_points_on_kinks_are_listed_once():
     np.testing.assert_allclose([saddle.value, top.value, flat.value], [1, 2, 0], atol=1e-15)
 
 
+@pytest.mark.parametrize(
+    ("X", "z", "order", "kinds"),
+    [
+        ([[2, -3], [2, 0], [0, 1]], [-1, 3, -3], 1, ["max", "min", "flat", "min"]),
+        ([[-2, 3], [3, -3], [-2, -2]], [-2, 1, -1], 2, ["min", "max", "min", "max"]),
+        ([[-1, -2], [2, 3]], [3, 1], 2, ["max", "flat", "max", "min"]),
+    ],
+)
+def test_rounding_makes_no_twin_of_a_critical_point_on_a_kink(X, z, order, kinds):
+    """Here the zero of a smooth piece lies at the end of its arc, and rounding puts it just inside."""
+    assert [p.kind for p in Arcs(X, z, order=order).critical_points()] == kinds
+
+
 def test_zeros_inside_arcs_on_kinks_and_at_flat_ends():
     """Of sigma(x_2): leaky, it crosses zero on its kink; ReLU, it is zero on a whole arc; of a line, inside."""
     np.testing.assert_allclose(Arcs([[0.0, 1.0]], [1.0], slope=0.5, order=1).zeros(), [0, np.pi])
