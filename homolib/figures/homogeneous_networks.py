@@ -61,6 +61,8 @@ def outputs_after_scaling(family: str = "two-layer ReLU", c: float = 2.0, seed: 
     right.loglog(factors, abs(old).max() * factors**2, color=ORANGE, linestyle="--", label="slope 2")
     right.plot(c, abs(new).max(), "o", color=BLUE, markersize=9)
     right.set(xlabel="factor $c$", ylabel=r"$\max_x |H(x; cw)|$")
+    right.set_xticks([0.2, 0.5, 1, 2, 4], ["0.2", "0.5", "1", "2", "4"])
+    right.minorticks_off()
     right.legend()
     gap = abs(new - c**2 * old).max() / abs(new).max()
     verdict = (
@@ -105,9 +107,9 @@ def growth_from_small_starts() -> tuple[Figure, str]:
     axes.plot(arrivals, np.full(len(arrivals), LANDMARK), "o", color=RED)
     axes.set(xlabel="time $t$", ylabel=r"$\|w(t)\|$, from the given size")
     return figure, (
-        f"Twenty squared-ReLU neurons learn from the same start at {len(DELTAS)} sizes. Each curve is nearly a straight "
-        f"line on this logarithmic axis until the norm is of order one. It reaches {LANDMARK:g} (dots) at times "
-        f"{', '.join(f'{t:.4f}' for t in arrivals)}: in the end every factor of ten costs "
+        f"Twenty squared-ReLU neurons learn from the same start at {len(DELTAS)} sizes. Each curve is nearly a "
+        f"straight line on this logarithmic axis until the norm is of order one. It reaches {LANDMARK:g} (dots) at "
+        f"times {', '.join(f'{t:.4f}' for t in arrivals)}: in the end every factor of ten costs "
         f"{np.diff(arrivals)[-1]:.4f} more."
     )
 
@@ -131,7 +133,7 @@ def growth_within_its_bounds(network: str = "squared ReLU", delta: float = 1e-4)
     axes.set(xlabel="time $t$", ylabel=r"$\|w(t)\|$", ylim=(5e-7, 20))
     axes.legend(loc="lower right")
     return figure, (
-        f"{network}, delta = {power_of_ten(delta)}: the norm reaches {LANDMARK:g} at time {arrival:.4g}; the bound says "
-        f"not before {np.log(LANDMARK / delta) / rate:.4g}. Up to there ln |w| grows at most at the rate {steepest:.4g}, "
-        f"and the bound allows {rate:.4g}."
+        f"{network}, delta = {power_of_ten(delta)}: the norm reaches {LANDMARK:g} at time {arrival:.4g}; the bound "
+        f"says not before {np.log(LANDMARK / delta) / rate:.4g}. Up to there ln |w| grows at most at the "
+        f"rate {steepest:.4g}, and the bound allows {rate:.4g}."
     )
