@@ -14,7 +14,7 @@ from homolib.cones import squared_neuron_flow
 from homolib.diagonal import diagonal_staircase, tie_break
 from homolib.explore import explore, show
 from homolib.flows import Trajectory, frozen_flow, gradient_descent, training_flow
-from homolib.kinks import neuron_flow
+from homolib.kinks import neuron_flow, neuron_flows
 from homolib.losses import LogisticLoss, SquareLoss
 from homolib.ncf import kkt_points, kkt_residual, kkt_search, ncf_flow
 from homolib.networks import DeepReLU, DiagonalLinear, PoweredReLU, SquaredReLU, TwoLayerReLU
@@ -69,6 +69,7 @@ __all__ = [
     "ncf_flow",
     "networks",
     "neuron_flow",
+    "neuron_flows",
     "next_saddle",
     "orthogonal_staircase",
     "saddle_sequence",

@@ -29,6 +29,8 @@ TOL = 1e-12
 #: Most sign patterns of repelling kinks at one point that are searched: nine independent kinks have 3**9.
 MOST_PATTERNS = 20_000
 
+PIVOTS = 8  # rounds of guessing sides at a regular event before the general search
+
 
 class Undecided(RuntimeError):
     """The question is well posed, but the exact method would take too long to answer it."""
@@ -120,7 +122,7 @@ def velocities(
         yield from _one_kink(base, normals[0], jumps[0], size)
         return
     if np.linalg.matrix_rank(normals, tol=TOL) <= 2:
-        for side in _circle(normals):
+        for side in _promising(_circle(normals), base, normals, jumps, size):
             w = verified(side, base, normals, jumps, size)
             if w is not None:
                 yield w, side
@@ -170,7 +172,8 @@ def regular_velocities(
 
     Regular: at most one kink is met (came != 0), and all others it is on (it slid) attract. With attracting
     kinks only there is one velocity; so there is with one repelling kink that is reached transversally:
-    it is crossed. Hence the first guess, cross or slide, that passes the check is the answer.
+    it is crossed. Hence a guess of the sides that passes the check is the answer. First all is crossed; then what
+    contradicts itself is revised (block pivoting for the linear complementarity problem of the sides).
 
     Parameters
     ----------
@@ -188,25 +191,27 @@ def regular_velocities(
     jumps, on = sign[:, None] * hinges.jumps, side == 0
     met = on & (came != 0)
     regular = (np.count_nonzero(met, axis=1) <= 1) & ~np.any(on & ~met & (jumps > 0), axis=1)
-    w, out, found = np.zeros((len(side), hinges.normals.shape[1])), side.copy(), np.zeros(len(side), dtype=bool)
-    for guess, allowed in ((np.where(met, -came, side), regular), (side, ~np.any(met & (jumps > 0), axis=1))):
-        rows = np.flatnonzero(regular & allowed & ~found)
-        on = guess[rows] == 0
-        for many in np.unique(np.count_nonzero(on, axis=1)):
-            some = rows[np.count_nonzero(on, axis=1) == many]
-            ahead, held = guess[some], np.nonzero(guess[some] == 0)[1].reshape(len(some), many)
-            inner = sign[some, None] * hinges.gradient(ahead)
-            normals = hinges.normals[held]
-            pulls = -np.einsum("md,mdk->mk", inner, np.linalg.pinv(normals))
+    w, found = np.zeros((len(side), hinges.normals.shape[1])), np.zeros(len(side), dtype=bool)
+    guess, slack = np.where(met, -came, side), TOL * hinges.size
+    for _ in range(PIVOTS):
+        todo = np.flatnonzero(regular & ~found)
+        counts = np.count_nonzero(guess[todo] == 0, axis=1)
+        for many in np.unique(counts):
+            rows = todo[counts == many]
+            ahead, held = guess[rows], np.nonzero(guess[rows] == 0)[1].reshape(len(rows), many)
+            inner, normals = sign[rows, None] * hinges.gradient(ahead), hinges.normals[held]
+            pulls = -np.einsum("md,mdk->mk", inner, np.linalg.pinv(normals))  # multiples of the normals held
             velocity = inner + np.einsum("mk,mkd->md", pulls, normals)
-            slack, most = TOL * hinges.size, np.take_along_axis(jumps[some], held, 1)
-            good = np.all((pulls <= slack) & (pulls >= most - slack), axis=1)
-            crossed = met[some] & (ahead != 0)
-            speeds = signs(velocity @ hinges.normals.T, hinges.size)
-            good &= np.all(~crossed | (speeds == ahead), axis=1)
+            most = np.take_along_axis(jumps[rows], held, axis=1)
+            off = np.where(pulls > slack, -1, np.where(pulls < most - slack, 1, 0))  # cannot be held: to this side
+            wrong = on[rows] & (ahead != 0) & (signs(velocity @ hinges.normals.T, hinges.size) != ahead)
+            good = ~off.any(axis=1) & ~wrong.any(axis=1)
             velocity[np.linalg.norm(velocity, axis=1) <= slack] = 0.0
-            w[some[good]], out[some[good]], found[some[good]] = velocity[good], ahead[good], True
-    return w, out, found
+            w[rows[good]], found[rows] = velocity[good], good
+            revised = np.where(wrong & (jumps[rows] < 0), 0, ahead)
+            np.put_along_axis(revised, held, off, axis=1)
+            guess[rows] = np.where(good[:, None], ahead, revised)
+    return w, guess, found
 
 
 def _in_hull(target: np.ndarray, normals: np.ndarray, jumps: np.ndarray, size: float) -> bool:
@@ -266,6 +271,17 @@ def _circle(normals: np.ndarray) -> np.ndarray:
     pattern = np.sign(np.stack([np.cos(angles), np.sin(angles)], axis=1) @ flat.T).astype(int)
     pattern[np.arange(len(rays)), np.tile(np.arange(len(flat)), 2)] = 0
     return np.vstack([np.zeros((1, len(flat)), dtype=int), pattern])
+
+
+def _promising(
+    patterns: np.ndarray, base: np.ndarray, normals: np.ndarray, jumps: np.ndarray, size: float
+) -> np.ndarray:
+    """Those sign patterns in the plane that their own velocity obeys; the origin is always kept."""
+    inner, on = base + ((patterns > 0) * jumps) @ normals, patterns == 0
+    ray, normal = np.count_nonzero(on, axis=1) == 1, normals[on.argmax(axis=1)]
+    w = inner - (ray * np.sum(inner * normal, axis=1))[:, None] * normal
+    obeyed = np.all(signs(w @ normals.T, size) == patterns, axis=1)
+    return patterns[obeyed | (np.count_nonzero(on, axis=1) > 1)]
 
 
 def _most_cells(kinks: int, rank: int) -> int:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from homolib.datasets import five_points, gaussian, mirrored
-from homolib.kinks import neuron_flow
+from homolib.kinks import neuron_flow, neuron_flows
 from homolib.polytopes import Polytope, sign_patterns
 
 seeds = st.integers(0, 10**6)
@@ -321,6 +321,41 @@ def test_stopping_and_going_on_is_the_same_flow(seed):
     rest = neuron_flow(X, z, v1, u1, half)
     if rest.t[-1] == half:  # a start that slides on several kinks is put back on them to rounding
         assert rest.at(half) == pytest.approx(whole.w[-1], rel=1e-8, abs=1e-8 * whole.norm[-1])
+
+
+@pytest.mark.parametrize(("inputs", "n"), [(1, 3), (2, 20), (3, 12), (6, 40)])
+def test_many_starts_together_are_the_single_paths(inputs, n):
+    rng = np.random.default_rng(inputs)
+    X, z = rng.standard_normal((n, inputs)), rng.standard_normal(n)
+    w = rng.standard_normal((25, inputs + 1))
+    w[0, 0] = 0
+    fates = neuron_flows(X, z, w[:, 0], w[:, 1:], 1.5)
+    for i, start in enumerate(w):
+        path = neuron_flow(X, z, start[0], start[1:], 1.5)
+        kinds = [event.kind for event in path.events]
+        assert fates.time[i] == pytest.approx(path.t[-1], rel=1e-12)
+        assert fates.direction[i] == pytest.approx(path.direction[-1], abs=1e-11)
+        assert fates.log_norm[i] == pytest.approx(path.log_norm[-1], abs=1e-11)
+        assert fates.branched[i] == ("branch" in kinds)
+        assert fates.slid[i] == ("slide" in kinds)
+        assert fates.flipped[i] == ("flip" in kinds)
+
+
+def test_limits_of_many_starts_are_kkt_points():
+    """Six dimensions, all slide: every start that does not branch ends in the direction of its own Clarke set."""
+    rng = np.random.default_rng(6)
+    X, z = rng.standard_normal((60, 6)), rng.standard_normal(60)
+    w = rng.standard_normal((40, 7))
+    fates = neuron_flows(X, z, w[:, 0], w[:, 1:])
+    regular = ~fates.branched
+    assert fates.slid.all()
+    assert regular.sum() > 30
+    assert np.all(fates.time[regular] == np.inf)
+    assert np.all(fates.log_norm[regular] == np.inf)
+    for end in fates.direction[regular]:
+        multiplier = 2 * correlation(X, z, end)
+        assert multiplier > 0
+        assert clarke_distance(X, z, end, multiplier * end, 0.0) < 1e-9
 
 
 @pytest.mark.parametrize(
