@@ -18,12 +18,19 @@ from pypdf import PdfWriter
 SITE = notebooks.ROOT / "_build/html"
 
 
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """A server of files that keeps no log."""
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
 def main(out: Path) -> None:
     """Serve the site on this machine, let Chromium print every page, and bind the pages."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
         sys.exit("the PDF is printed by Chromium, and there is none on the PATH")
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=SITE)
+    handler = functools.partial(Quiet, directory=SITE)
     server = http.server.ThreadingHTTPServer(("localhost", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     book = PdfWriter()
@@ -35,7 +42,7 @@ def main(out: Path) -> None:
             tab.evaluate("async () => { await window.MathJax?.startup.promise; await document.fonts.ready; }")
             page = Path(folder) / f"{source.stem}.pdf"
             tab.pdf(path=page, format="A4", margin=dict.fromkeys(("top", "bottom", "left", "right"), "2cm"))
-            book.append(page, outline_item=tab.locator("h1").inner_text().rstrip("#"))
+            book.append(page, outline_item=tab.locator("article h1").first.inner_text().rstrip("#"))
     book.write(out)
     print(f"{len(book.pages)} pages in {out}")
 
