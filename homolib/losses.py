@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit
 
 from homolib import _checks
 
@@ -61,7 +60,7 @@ class LogisticLoss(_Loss):
         return np.logaddexp(0, -h * y)
 
     def _slope(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
-        return -y * expit(-h * y)
+        return -y * np.exp(-np.logaddexp(0, h * y))  # the logistic function of -h y, without overflow
 
     def derivative_lipschitz(self, y: np.ndarray) -> float:
         """Lipschitz constant of l' in the prediction, max y_i^2 / 4 (times the weight): beta_hat of eq. (4)."""

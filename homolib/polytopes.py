@@ -8,7 +8,6 @@ from functools import cached_property
 from itertools import product
 
 import numpy as np
-from scipy.optimize import nnls
 
 from homolib import _checks
 
@@ -220,6 +219,8 @@ def _least_norm(points: np.ndarray) -> np.ndarray:
     if len(points) == 1 or not points.any():
         return points[0].copy()
     points = points / scale
+    from scipy.optimize import nnls  # takes longer to import than the rest of the library
+
     weights, _ = nnls(np.vstack([points.T, np.ones(len(points))]), np.append(np.zeros(points.shape[1]), 1.0))
     face = points[weights > 0]
     along = (face[1:] - face[0]).T
