@@ -130,3 +130,15 @@ def test_a_path_that_is_too_short_is_refused():
     path = hl.training_flow(hl.DiagonalLinear(2), X, y, np.array([1.0, 1, 0, 0]), 1.0, delta=1e-8)
     with pytest.raises(ValueError, match=r"^path: got"):
         hl.jump_times(hl.DiagonalLinear(2), X, y, path, found)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "loss"),
+    [((-0.75, -0.5, 0.125), (1.1, 0.1, 0.8), 0.0875214), ((-0.95, 0, 0.95), (1.05, 0.1, 1.05), 0.1002778)],
+)
+def test_not_every_staircase_reaches_zero(x, y, loss):
+    """Three points that forty neurons from a small balanced start fit only by least squares (Boursier, Flammarion)."""
+    X, net, w0 = np.column_stack([x, np.ones(3)]), hl.TwoLayerReLU(40, 2), balanced(40, 2, 0)
+    path = hl.training_flow(net, X, np.array(y), w0, 300.0, MEAN, delta=1e-3, tolerance=1e-7)
+    np.testing.assert_allclose(net.outputs(X, path.w[-1]), np.polyval(np.polyfit(x, y, 1), x), atol=1e-6)
+    assert path.loss[-1] == pytest.approx(loss, rel=1e-6)
