@@ -91,6 +91,7 @@ def training_flow(
     ----------
     net : Network
         With a locally Lipschitz gradient; ReLU networks are followed as long as they cross kinks, not along them.
+        Diagonal networks are followed in their dual variable, at any delta in the same time.
     X : (n, d) array
     y : (n,) array
     w0 : (..., size) array
