@@ -6,7 +6,7 @@ bounds, saddles; and for the reader's eyes figures and explore. What chapters us
 
 import importlib
 
-from homolib import bounds, datasets, losses, networks, saddles
+from homolib import bounds, datasets, examples, losses, networks, saddles
 from homolib.arcs import Arcs
 from homolib.branching import branch_tree, branches, is_non_branching
 from homolib.clarke import active_kinks, clarke_of_pieces, clarke_subdifferential, termwise_sum
@@ -55,6 +55,7 @@ __all__ = [
     "escape",
     "escape_path",
     "escape_time",
+    "examples",
     "explore",
     "figure_4_saddle",
     "figures",

@@ -26,6 +26,13 @@ FAN = [
 ]
 
 
+def monotone_pieces(values: np.ndarray) -> int:
+    """Number of monotone pieces of a function sampled along a line, (m,): one more than its changes of direction."""
+    steps = np.sign(np.diff(_checks.array("values", values, (None,))))
+    steps = steps[steps != 0]
+    return 1 + int((steps[1:] != steps[:-1]).sum())
+
+
 @dataclass(frozen=True)
 class Descent:
     """A gradient flow of the hat, in coordinates that stay readable at its rim r = 1.
@@ -61,7 +68,7 @@ class Descent:
 def mexican_hat(x: np.ndarray, winding: float = 1.0) -> np.ndarray:
     """Height e^-tau [1 - g(r) sin(theta - winding tau)] with tau = 1/(1 - r^2), and 0 for r >= 1.
 
-    Here g(r) = 4 r^4 / (4 r^4 + (1 - r^2)^4). The hat has winding 1 (Absil, Mahony, Andrews 2005, p. 532).
+    Here g(r) = 4 r^4 / (4 r^4 + (1 - r^2)^4). The hat has winding 1 (Absil, Mahony, Andrews 2005).
 
     Parameters
     ----------

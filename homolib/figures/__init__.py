@@ -1,6 +1,7 @@
 """Every plot of the book, a module for each chapter; a function here draws and returns `(figure, sentence)`."""
 
 from homolib.figures.clarke_subdifferential import fan_polytope, slopes_of_relu, termwise_polygon
+from homolib.figures.definability import hat_against_bowl, under_the_microscope
 from homolib.figures.gradient_flow import (
     descent_near_the_origin,
     descent_on_a_hyperbola,
@@ -34,6 +35,7 @@ __all__ = [
     "frozen_and_trained",
     "growth_from_small_starts",
     "growth_within_its_bounds",
+    "hat_against_bowl",
     "lengths_and_shares",
     "outputs_after_scaling",
     "sliding_and_chatter",
@@ -41,4 +43,5 @@ __all__ = [
     "termwise_polygon",
     "three_fates",
     "two_outcomes",
+    "under_the_microscope",
 ]

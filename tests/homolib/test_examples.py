@@ -6,7 +6,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.integrate import quad, solve_ivp
 
-from homolib.examples import fan, fan_subdifferential, hat_descent, hat_spiral, mexican_hat, mexican_hat_gradient
+from homolib.examples import (
+    fan,
+    fan_subdifferential,
+    hat_descent,
+    hat_spiral,
+    mexican_hat,
+    mexican_hat_gradient,
+    monotone_pieces,
+)
 
 WINDINGS = st.sampled_from([0.0, 0.5, 1.0, -1.0])
 
@@ -153,3 +161,10 @@ def test_gradients_sampled_near_the_centre_of_the_fan_are_the_vertices():
 def test_the_fan_says_what_it_wants(call):
     with pytest.raises(ValueError, match=r"x: got .*, want"):
         call()
+
+
+def test_monotone_pieces_of_known_functions():
+    x = np.linspace(0, 1, 10_001)
+    assert monotone_pieces(x) == monotone_pieces(0 * x) == 1
+    assert monotone_pieces(np.maximum(0, x - 0.3)) == 1  # a flat stretch is no change of direction
+    assert monotone_pieces(np.sin(9 * np.pi * x)) == 10

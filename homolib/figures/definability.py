@@ -1,0 +1,87 @@
+"""Figures of the chapter on definability: a flow that winds for ever, and functions under a microscope."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from homolib import datasets
+from homolib.examples import hat_descent, mexican_hat, monotone_pieces
+from homolib.networks import TwoLayerReLU
+
+from .style import BLUE, GREY, ORANGE, RED, canvas, power_of_ten
+
+LEVEL = 15.0  # descents stop where 1 / (1 - r^2) is this
+
+
+@cache
+def _moat() -> np.ndarray:
+    """Height of the hat without its factor e^-tau, on a grid over the disk: between 0 (moat) and 2 (ridge)."""
+    grid = np.linspace(-1, 1, 240)
+    x = np.stack(np.meshgrid(grid, grid), axis=-1)
+    r2 = (x**2).sum(axis=-1)
+    inside = r2 < 1 - 1 / (LEVEL + 3)
+    lift = np.exp(1 / (1 - np.where(inside, r2, 0)))
+    return np.where(inside, mexican_hat(x) * lift, np.nan)
+
+
+def hat_against_bowl(radius: float = 0.75, degrees: float = 0.0) -> tuple[Figure, str]:
+    """Gradient flows of the hat and of its definable twin, the bowl, from one start: paths, and angle over time."""
+    start = radius * np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
+    hat, bowl = hat_descent(start, LEVEL), hat_descent(start, LEVEL, winding=0)
+    figure, (plane, clock) = canvas(columns=2, width=7.6, height=3.8)
+    plane.imshow(_moat(), origin="lower", extent=(-1, 1, -1, 1), cmap="Greys", alpha=0.55, interpolation="bilinear")
+    plane.plot(*hat.points.T, color=BLUE, linewidth=2, label="hat")
+    plane.plot(*bowl.points.T, color=RED, linewidth=2.6, label="bowl")
+    plane.plot(*bowl.points[-1], "s", color=RED)
+    plane.plot(*start, "o", color=ORANGE, markersize=8)
+    rim = np.linspace(0, 2 * np.pi, 181)
+    plane.plot(np.cos(rim), np.sin(rim), color=GREY, linestyle=":", linewidth=1)
+    plane.set(aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1], title="paths (dark: high ground of the hat)")
+    plane.grid(visible=False)
+    for path, colour, style, name in ((hat, BLUE, "-", "hat"), (bowl, RED, "--", "bowl")):
+        clock.plot(path.log_time[1:], (path.angle[1:] - path.angle[0]) / (2 * np.pi), style, color=colour, label=name)
+    clock.set(xlabel=r"$\ln t$", title="full turns so far", xlim=(0, None))
+    clock.legend()
+    return figure, (
+        f"From r = {radius:g} at {degrees:g} degrees out to r = {np.sqrt(1 - 1 / LEVEL):.3f}: the flow of the hat has "
+        f"turned {hat.turns:.2f} times and walked {hat.length[-1]:.1f}, and still turns; that of the bowl has turned "
+        f"{abs(bowl.turns):.3f} times and walked {bowl.length[-1]:.3f}."
+    )
+
+
+def _network_along_a_line(s: np.ndarray) -> np.ndarray:
+    """Correlation of a two-layer ReLU network along a line of weights through a kink, minus its value there."""
+    X, y = datasets.five_points()
+    net = TwoLayerReLU(4, 2)
+    w, direction = datasets.random_start(net.size, [1, 2])
+    u = net.neurons(w)[0, 1:]
+    net.neurons(w)[0, 1:] = u - (u @ X[0]) * X[0]  # the first neuron on the kink of the first input
+    values = net.outputs(X, w + np.append(s, 0.0)[:, None] * direction) @ y
+    return values[:-1] - values[-1]
+
+
+MICROSCOPE = {  # name: (function, whether it is definable)
+    "x^2 sin(1/x)": (lambda x: x**2 * np.sin(1 / x), False),
+    "two-layer ReLU network along a line": (_network_along_a_line, True),
+    "x^2 ln(1/x)": (lambda x: -(x**2) * np.log(x), True),
+}
+
+
+def under_the_microscope(function: str = "x^2 sin(1/x)", window: float = 1.0) -> tuple[Figure, str]:
+    """A function on [window / 10, window], stretched to the height of the picture, with its monotone pieces counted."""
+    f, definable = MICROSCOPE[function]
+    x = 1 / np.linspace(1 / window, 10 / window, max(20_001, int(60 / window)))[::-1]  # even in 1/x
+    values = f(x)
+    top = abs(values).max()
+    pieces = monotone_pieces(values)
+    figure, axes = canvas(height=3.2)
+    axes.plot(x / window, values / top, color=BLUE if definable else RED, linewidth=1)
+    axes.set(xlabel=rf"$x$ in units of {power_of_ten(window)}", ylabel="value / largest", ylim=(-1.1, 1.1))
+    plural = "piece" if pieces == 1 else "pieces"
+    return figure, (
+        f"{function} for x between {power_of_ten(window / 10)} and {power_of_ten(window)}: {pieces} monotone {plural}, "
+        f"largest absolute value {power_of_ten(top)}."
+    )
