@@ -6,39 +6,130 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from homolib import datasets
-from homolib.figures.style import BLUE, GREY, ORANGE, RED, canvas, power_of_ten
-from homolib.flows import training_flow
-from homolib.networks import SquaredReLU
+from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas, power_of_ten
+from homolib.flows import Trajectory, training_flow
+from homolib.ncf import ncf_flow
+from homolib.networks import Network, SquaredReLU, TwoLayerReLU
 
 FASTEST = 93.75  # growth rate of a neuron of Figure 1 that points along its best direction, 2 N(0)
+CLOCKS = {"sum of squares": 0.5, "half the sum": 1, "mean": 25, "half the mean": 50}  # iterations, against half the sum
+STEP, HORIZON = 5e-5, 50_000  # of gradient descent in the caption of Figure 1
 
 
 def early_training(delta: float = 1e-8, start: int = 0) -> tuple[Figure, str]:
     """Loss, norm and all angles while the twenty neurons of Figure 1 train from a random start of norm `delta`."""
     net, (X, y) = SquaredReLU(20, 2), datasets.circle(50)
     t_end = 1.15 * (np.log(1 / delta) + 1) / FASTEST + 0.03
-    path = training_flow(net, X, y, datasets.random_start(40, start), t_end, delta=delta, tolerance=1e-7, points=401)
-    neurons = net.neurons(path.direction)
-    angles = np.degrees(np.arctan2(neurons[..., 1], neurons[..., 0]))
-    moved = path.loss < 0.99 * path.loss[0]
-    first = int(np.argmax(moved)) if moved.any() else len(path.t) - 1
+    path = training_flow(net, X, y, datasets.random_start(40, start), t_end, delta=delta, tolerance=1e-6, points=301)
+    angles = _degrees(net, path)
+    figure, (top, bottom) = canvas(rows=2, height=5.4, sharex=True)
+    first = _mark_one_per_cent((top, bottom), path)
     off = np.minimum(np.abs(angles), 180 - np.abs(angles))[first]
 
-    figure, (top, bottom) = canvas(rows=2, height=5.4, sharex=True)
     top.semilogy(path.t, path.norm, color=ORANGE, ls="--", label="norm of all weights")
     top.semilogy(path.t, path.loss / path.loss[0], color=BLUE, label="loss, as part of the first")
     top.set_ylim(min(delta, 1e-3) / 2, 20)
     top.legend(loc="lower right")
     _angles(bottom, path.t, angles)
     bottom.set_xlabel("time")
-    for axes in (top, bottom):
-        axes.axvline(path.t[first], color=GREY, lw=1, ls=":")
     sentence = (
         f"delta = {power_of_ten(delta)}, start {start}: when the loss has fallen by one per cent (dotted line), "
         f"the norm is {path.norm[first]:.2f}, {np.sum(off < 3)} of 20 neurons are within 3 degrees of 0 or 180 "
         f"degrees, and the slowest is {off.max():.1f} degrees off."
     )
     return figure, sentence
+
+
+def frozen_and_trained(delta: float = 1e-3, start: int = 0) -> tuple[Figure, str]:
+    """Six neurons trained on the data of Figure 1, beside the flow with frozen residual, and the gap of the two."""
+    net, (X, y), w0, t_end = SquaredReLU(6, 2), datasets.circle(50), datasets.random_start(12, start), 0.12
+    accuracy = float(np.clip(delta**2 / 100, 1e-8, 1e-6))  # well below the gap, which is proportional to delta^2
+    trained = training_flow(net, X, y, w0, t_end, delta=delta, tolerance=accuracy, points=121)
+    frozen = ncf_flow(net, X, y, w0, t_end, points=121)
+    size = np.exp(frozen.log_norm)
+    scaled = np.exp(trained.log_norm - np.log(delta))[:, None] * trained.direction
+    gap = np.linalg.norm(scaled - frozen.w, axis=-1)
+    early = int(np.searchsorted(trained.t, 0.05))
+
+    figure, (top, bottom) = canvas(rows=2, height=5.4, sharex=True)
+    _angles(top, trained.t, _degrees(net, trained))
+    top.plot(frozen.t[::4], _degrees(net, frozen)[::4], ".", color=BLACK, ms=3)
+    bottom.semilogy(frozen.t, size, color=ORANGE, ls="--", label="norm of u")
+    bottom.semilogy(trained.t[1:], gap[1:], color=BLUE, label="distance of w/delta from u")
+    bottom.set(xlabel="time", ylim=(1e-9, 1e7))
+    bottom.legend(loc="upper left")
+    _mark_one_per_cent((top, bottom), trained)
+    return figure, (
+        f"delta = {power_of_ten(delta)}, start {start}: training (lines) and the flow with frozen residual (dots). "
+        f"At time {trained.t[early]:g} the gap is {power_of_ten(gap[early])} and the norm of u {size[early]:.1f}; at "
+        f" time {t_end:g} they are {power_of_ten(gap[-1])} and {power_of_ten(size[-1])}."
+    )
+
+
+def two_outcomes(start: float = 45.0, delta: float = 1e-3) -> tuple[Figure, str]:
+    """One ReLU neuron v relu(u), one input 1 with label -1, from the direction `start` (degrees) with norm `delta`."""
+    net, X, y, t_end = TwoLayerReLU(1, 1), np.array([[1.0]]), np.array([-1.0]), 3.0
+    w0 = np.array([np.cos(np.radians(start)), np.sin(np.radians(start))])
+    trained = training_flow(net, X, y, w0, t_end, delta=delta, tolerance=1e-6, points=301)
+    frozen = ncf_flow(net, X, y, w0, t_end, points=301)
+    scaled = np.exp(trained.log_norm - np.log(delta))[:, None] * trained.direction
+    (v, u), size = frozen.direction[-1], frozen.norm[-1]
+
+    figure, axes = canvas(width=5.2, height=4.2)
+    axes.plot(scaled[:, 0], scaled[:, 1], color=BLUE, lw=2.4, label="w/delta")
+    axes.plot(frozen.w[:, 0], frozen.w[:, 1], color=BLACK, ls="--", lw=1.2, label="u")
+    axes.plot(*w0, "o", color=BLACK, ms=7)
+    axes.plot([-3, 0, 1.5], [3, 0, 0], color=GREEN, lw=1, ls=":", label="KKT directions, N >= 0")
+    axes.plot([0, 1.5], [0, 1.5], color=RED, lw=1, ls=":", label="KKT direction, N < 0")
+    axes.set(xlim=(-2.2, 1.4), ylim=(-0.2, 2.4), xlabel="v", ylabel="u", aspect="equal")
+    axes.legend(loc="upper left")
+    ends = "tends to zero" if v > 0.6 and u > 0.6 else "tends to a finite length" if abs(u) < 1e-3 else "keeps growing"
+    return figure, (
+        f"Start at {start:g} degrees, delta = {power_of_ten(delta)}: the frozen flow {ends}; at time {t_end:g} its "
+        f"norm is {size:.3g} and its direction is ({v:.3f}, {u:.3f}), that of training "
+        f"({trained.direction[-1, 0]:.3f}, {trained.direction[-1, 1] + 0.0:.3f})."
+    )
+
+
+def four_clocks(sigma: float = 1e-5, start: int = 0) -> tuple[Figure, str]:
+    """Figure 1 with weights of standard deviation `sigma`: one flow, read in iterations under four conventions."""
+    net, (X, y) = SquaredReLU(20, 2), datasets.circle(50)
+    w = np.random.default_rng(start).standard_normal(40)
+    delta = sigma * float(np.linalg.norm(w))
+    t_end = 1.4 * np.log(1 / delta) / 75 + 0.05  # until the slower group of neurons has learned as well
+    path = training_flow(net, X, y, w / np.linalg.norm(w), t_end, delta=delta, tolerance=1e-7, points=801)
+    figure, (top, bottom) = canvas(rows=2, height=5.0, sharex=True)
+    top.set_xscale("log")
+    notes = []
+    for (name, factor), style in zip(CLOCKS.items(), ("-", "--", "-.", ":"), strict=True):
+        iterations = factor * path.t / STEP
+        shown = iterations <= HORIZON
+        top.plot(iterations[shown], path.loss[shown] / path.loss[0], ls=style, label=name)
+        bottom.plot(iterations[shown], path.norm[shown], ls=style)
+        fallen = factor * np.interp(-0.99 * path.loss[0], -path.loss, path.t) / STEP
+        notes.append(f"{name}: {fallen:.0f}" if fallen <= HORIZON else f"{name}: not within {HORIZON}")
+    top.set(ylabel="loss, as part of the first", ylim=(-0.05, 1.1))
+    bottom.set(xlabel="iterations with step 5e-5", ylabel="norm of all weights", xlim=(100, HORIZON))
+    top.legend(loc="lower left")
+    return (
+        figure,
+        f"sigma = {power_of_ten(sigma)}. Iterations until the loss has lost one per cent: {'; '.join(notes)}.",
+    )
+
+
+def _degrees(net: Network, path: Trajectory) -> np.ndarray:
+    """Angles of planar neurons in degrees, (m, neurons)."""
+    neurons = net.neurons(path.direction)
+    return np.degrees(np.arctan2(neurons[..., 1], neurons[..., 0]))
+
+
+def _mark_one_per_cent(panels: tuple, path: Trajectory) -> int:
+    """Dotted line where the loss has lost one per cent (at the end of the path if it never has); the index there."""
+    moved = np.flatnonzero(path.loss < 0.99 * path.loss[0])
+    first = int(moved[0]) if moved.size else len(path.t) - 1
+    for axes in panels if moved.size else ():
+        axes.axvline(path.t[first], color=GREY, lw=1, ls=":")
+    return first
 
 
 def _angles(axes: object, t: np.ndarray, angles: np.ndarray) -> None:
