@@ -30,8 +30,11 @@ def _moat() -> np.ndarray:
 def hat_against_bowl(radius: float = 0.75, degrees: float = 0.0) -> tuple[Figure, str]:
     """Gradient flows of the hat and of its definable twin, the bowl, from one start: paths, and angle over time."""
     start = radius * np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
-    hat, bowl = hat_descent(start, LEVEL), hat_descent(start, LEVEL, winding=0)
-    figure, (plane, clock) = canvas(columns=2, width=7.6, height=3.8)
+    hat, bowl = hat_descent(start, LEVEL), hat_descent(start, 3.5 * LEVEL, winding=0)
+    angle, walked, level = (
+        np.interp(hat.log_time[-1], bowl.log_time, each) for each in (bowl.angle, bowl.length, bowl.level)
+    )
+    figure, (plane, clock) = canvas(columns=2, width=6.8, height=3.4)
     plane.imshow(_moat(), origin="lower", extent=(-1, 1, -1, 1), cmap="Greys", alpha=0.55, interpolation="bilinear")
     plane.plot(*hat.points.T, color=BLUE, linewidth=2, label="hat")
     plane.plot(*bowl.points.T, color=RED, linewidth=2.6, label="bowl")
@@ -39,16 +42,17 @@ def hat_against_bowl(radius: float = 0.75, degrees: float = 0.0) -> tuple[Figure
     plane.plot(*start, "o", color=ORANGE, markersize=8)
     rim = np.linspace(0, 2 * np.pi, 181)
     plane.plot(np.cos(rim), np.sin(rim), color=GREY, linestyle=":", linewidth=1)
-    plane.set(aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1], title="paths (dark: high ground of the hat)")
+    plane.set(aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1], title="paths (dark: ridge of the hat)")
     plane.grid(visible=False)
     for path, colour, style, name in ((hat, BLUE, "-", "hat"), (bowl, RED, "--", "bowl")):
         clock.plot(path.log_time[1:], (path.angle[1:] - path.angle[0]) / (2 * np.pi), style, color=colour, label=name)
-    clock.set(xlabel=r"$\ln t$", title="full turns so far", xlim=(0, None))
+    clock.set(xlabel=r"$\ln t$", title="full turns so far", xlim=(0, hat.log_time[-1]))
     clock.legend()
     return figure, (
-        f"From r = {radius:g} at {degrees:g} degrees out to r = {np.sqrt(1 - 1 / LEVEL):.3f}: the flow of the hat has "
-        f"turned {hat.turns:.2f} times and walked {hat.length[-1]:.1f}, and still turns; that of the bowl has turned "
-        f"{abs(bowl.turns):.3f} times and walked {bowl.length[-1]:.3f}."
+        f"From r = {radius:g} at {degrees:g} degrees: when the flow of the hat has come out to r = "
+        f"{np.sqrt(1 - 1 / LEVEL):.3f}, it has turned {hat.turns:.2f} times and walked {hat.length[-1]:.1f}, and still "
+        f"turns. By that time the flow of the bowl has turned {abs(angle - bowl.angle[0]) / (2 * np.pi):.3f} times and "
+        f"walked {walked:.3f}, and is {1 - np.sqrt(1 - 1 / level):.3f} from the rim."
     )
 
 
