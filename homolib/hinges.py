@@ -14,6 +14,7 @@ directional derivative of s G. One solution: the flow goes on. Several: it branc
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 from math import comb
 
 import numpy as np
@@ -26,8 +27,9 @@ from .polytopes import PARALLEL, Polytope, distinct_directions, sign_patterns, u
 #: a kink is on it, kinks this close in one step are met at once, |v| this close to |u| is balanced.
 TOL = 1e-12
 
-#: Most sign patterns of repelling kinks at one point that are searched: nine independent kinks have 3**9.
-MOST_PATTERNS = 20_000
+#: Most sign patterns of repelling kinks at one point that are searched: independent ones are listed lazily (nine
+#: have 3**9), dependent ones must first be found.
+MOST_PATTERNS, MOST_DEPENDENT = 20_000, 2_000
 
 PIVOTS = 8  # rounds of guessing sides at a regular event before the general search
 
@@ -70,6 +72,7 @@ class HingeSum:
         self.normals, self.jumps = normals[kinks], jumps[kinks]
         self.inputs = used[np.unique(group, return_index=True)[1][kinks]]
         self.size = max(1.0, abs(slope)) * float(np.abs(z) @ lengths)
+        self.ways_from_zero = {}  # by the sign of v: what leads on from u = 0 is the same for every start
 
     def gradient(self, side: np.ndarray) -> np.ndarray:
         """Gradient of G in the cell where kink k has the sign side[..., k]; kinks at 0 count as negative."""
@@ -116,7 +119,7 @@ def velocities(
     Raises
     ------
     Undecided
-        If the repelling kinks have more than MOST_PATTERNS sign patterns.
+        If the repelling kinks have more than MOST_PATTERNS sign patterns (MOST_DEPENDENT, if dependent).
     """
     if len(jumps) == 1:
         yield from _one_kink(base, normals[0], jumps[0], size)
@@ -251,12 +254,13 @@ def _sign_vectors(normals: np.ndarray) -> Iterable[tuple[int, ...]]:
     kinks = len(normals)
     rank = int(np.linalg.matrix_rank(normals)) if kinks else 0
     most = sum(comb(kinks, k) * _most_cells(kinks - k, rank - k) for k in range(rank + 1))
-    if most > MOST_PATTERNS:
+    allowed = MOST_PATTERNS if rank == kinks else MOST_DEPENDENT
+    if most > allowed:
         raise Undecided(
             f"{kinks} repelling kinks of rank {rank} meet in one point: up to {most} patterns to try, "
-            f"more than the {MOST_PATTERNS} that are enumerated"
+            f"more than the {allowed} that are enumerated"
         )
-    return _faces(normals)
+    return product((0, 1, -1), repeat=kinks) if rank == kinks else _faces(normals)
 
 
 def _circle(normals: np.ndarray) -> np.ndarray:

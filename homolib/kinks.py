@@ -103,13 +103,17 @@ def ways_on(hinges: HingeSum, state: State, most: int | None = None) -> list[Vel
     active = np.flatnonzero(state.side == 0)
     if len(active) == 0 or state.sign == 0:
         return [(base if np.linalg.norm(base) > TOL * hinges.size else 0 * base, state.side)]
+    sign, everywhere = int(state.sign), len(active) == len(state.side) > 1
+    if everywhere and sign in hinges.ways_from_zero:
+        return hinges.ways_from_zero[sign]
+    ways = velocities(base, hinges.normals[active], sign * hinges.jumps[active], hinges.size)
     found = []
-    for w, local in islice(
-        velocities(base, hinges.normals[active], state.sign * hinges.jumps[active], hinges.size), most
-    ):
+    for w, local in islice(ways, None if everywhere else most):
         side = state.side.copy()
         side[active] = local
         found.append((w, side))
+    if everywhere:
+        hinges.ways_from_zero[sign] = found
     if not found:
         raise Undecided(f"no velocity found at t = {state.time:g}: kinks {hinges.inputs[active]} tie")
     return found

@@ -77,9 +77,7 @@ class Segment:
         across = start.u - self.along[..., None] * self.unit
         parallel = np.linalg.norm(across, axis=-1) <= 4 * TOL * np.linalg.norm(start.u, axis=-1)
         self.across = np.where(parallel[..., None], 0.0, across)
-        square = np.sum(self.across**2, axis=-1)
-        turn = start.invariant + square
-        self.turn = np.where(np.abs(turn) > 4 * EPS * (np.abs(start.invariant) + square), turn, 0.0)
+        self.turn = start.invariant + np.sum(self.across**2, axis=-1)
         sure = start.v + np.abs(self.along)  # no cancellation; the other one follows from the product
         other = self.turn / np.where(sure > 0, sure, 1.0)
         outward = self.along > 0

@@ -247,6 +247,23 @@ def test_the_tree_of_a_branching_start():
     assert sum(child.waiting for child in five.children) == 2
 
 
+def test_after_dying_in_space_the_ways_out_are_kkt_directions():
+    """Three dimensions, all kinks at once: every way out is radial, and waiting is one of them if others branch off."""
+    rng = np.random.default_rng(0)
+    X, z = rng.standard_normal((8, 3)), rng.standard_normal(8)
+    died = 0
+    for _ in range(20):
+        u0 = rng.standard_normal(3)
+        path = neuron_flow(X, z, 3 * np.linalg.norm(u0), u0, 50)
+        times = [event.time for event in path.events if event.kind == "death"]
+        if times and path.t[-1] == times[0]:
+            died += 1
+            for way in branches(X, z, 3 * np.linalg.norm(u0), u0, times[0] + 1, waits=(0,)):
+                early, late = way.at(np.array([times[0] + 0.1, times[0] + 1]))[:, 1:]
+                assert np.linalg.norm(np.cross(early, late)) <= 1e-12 * (1 + np.linalg.norm(late) ** 2)
+    assert died > 3
+
+
 @pytest.mark.parametrize(
     ("argument", "bad"), [("t_end", 0.0), ("t_end", math.nan), ("waits", (-1,)), ("u0", [1.0]), ("z", [1.0])]
 )
