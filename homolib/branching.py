@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import _checks
-from .flows import Trajectory
-from .hinges import HingeSum
-from .kinks import Event, Run, Velocity, follow, kinks_at, ways_on
-from .segments import State, start_state
+from homolib import _checks
+from homolib.flows import Trajectory
+from homolib.hinges import HingeSum
+from homolib.kinks import Event, Run, Velocity, follow, kinks_at, ways_on
+from homolib.segments import State, start_state
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import product
 from math import comb
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import OptimizeResult, lsq_linear
 
-from . import _checks
-from .polytopes import PARALLEL, Polytope, distinct_directions, sign_patterns, unit_rows
+from homolib import _checks
+from homolib.polytopes import PARALLEL, Polytope, distinct_directions, sign_patterns, unit_rows
+
+if TYPE_CHECKING:
+    from scipy.optimize import OptimizeResult
+
 
 #: Numbers that should vanish count as zero below TOL times their natural size: a start this close to
 #: a kink is on it, kinks this close in one step are met at once, |v| this close to |u| is balanced.
@@ -246,6 +250,8 @@ def _least_norm(
 
 def _box_fit(steps: np.ndarray, target: np.ndarray) -> OptimizeResult:
     """Shares in [0, 1] of `steps` whose sum comes closest to `target`."""
+    from scipy.optimize import lsq_linear  # takes longer to import than the rest of the library
+
     return lsq_linear(steps.T, target, (0, 1), "bvls")
 
 

@@ -17,10 +17,10 @@ from itertools import islice
 
 import numpy as np
 
-from . import _checks
-from .flows import Trajectory
-from .hinges import TOL, HingeSum, Undecided, regular_velocities, velocities
-from .segments import Segment, State, start_state
+from homolib import _checks
+from homolib.flows import Trajectory
+from homolib.hinges import TOL, HingeSum, Undecided, regular_velocities, velocities
+from homolib.segments import Segment, State, start_state
 
 MOST_EVENTS = 10_000  # a flow with more is given up as undecided; none seen has come near
 

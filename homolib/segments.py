@@ -12,8 +12,8 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from . import _checks
-from .hinges import TOL, HingeSum
+from homolib import _checks
+from homolib.hinges import TOL, HingeSum
 
 EPS = float(np.finfo(float).eps)
 
