@@ -101,7 +101,7 @@ def balancing(start: float = 280.0, outgoing: float = 1.0, slope: float = 0.0) -
     return figure, (
         f"v = {outgoing:g}, u at {start:g} degrees, slope {slope:g}: at time {t[-1]:.3g}, v/|u| is "
         f"{v[-1] / size[-1]:.4f} and u points to {degrees[-1] % 360:.2f} degrees. v^2 - |u|^2 stayed between "
-        f"{kept.min():z.4f} and {kept.max():z.4f}. Kinks met: {met}."
+        f"{kept.min():z.4f} and {kept.max():z.4f}. Events: {met}."
     )
 
 
