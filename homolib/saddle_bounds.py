@@ -153,7 +153,7 @@ def saddle_constants(saddle: Saddle, gamma: float = 1.0, kappa: float | None = N
     if kappa is None:
         _checks.fail("kappa", "nothing", "the kappa of inequality (15): the gradient is not Lipschitz")
     kappa = _checks.nonnegative("kappa", kappa)
-    M2 = max(kappa, beta * (2 * M1 + mu * np.sqrt(len(X))))
+    M2 = max(kappa, beta * (2 * M1 + mu))  # the paper has sqrt(n) mu: the Lipschitz constant of H makes it superfluous
     return SaddleConstants(beta, mu, None, mu, M1, M2, gamma, kappa)
 
 

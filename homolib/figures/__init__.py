@@ -15,6 +15,7 @@ from homolib.figures.homogeneous_networks import (
 )
 from homolib.figures.ncf_flow import direction_and_growth, directions_converge, three_fates
 from homolib.figures.neural_correlation import climb, correlation_on_the_circle, flipped_label
+from homolib.figures.saddles import dormant_directions, field_at_a_kink, leaving_a_point, who_aligns_in_time
 from homolib.figures.separable_networks import balancing, correlation_and_paths, lengths_and_shares
 from homolib.figures.small_initialization import early_training, four_clocks, frozen_and_trained, two_outcomes
 
@@ -28,14 +29,17 @@ __all__ = [
     "desingularised_correlation",
     "direction_and_growth",
     "directions_converge",
+    "dormant_directions",
     "early_training",
     "fan_polytope",
+    "field_at_a_kink",
     "flipped_label",
     "four_clocks",
     "frozen_and_trained",
     "growth_from_small_starts",
     "growth_within_its_bounds",
     "hat_against_bowl",
+    "leaving_a_point",
     "lengths_and_shares",
     "outputs_after_scaling",
     "sliding_and_chatter",
@@ -44,4 +48,5 @@ __all__ = [
     "three_fates",
     "two_outcomes",
     "under_the_microscope",
+    "who_aligns_in_time",
 ]
