@@ -12,7 +12,7 @@ import numpy as np
 from homolib import _checks
 from homolib.constants import Constants, constants
 from homolib.flows import Trajectory, training_flow
-from homolib.losses import SquareLoss
+from homolib.losses import Loss, chosen
 from homolib.ncf import ncf_flow
 from homolib.networks import Network
 from homolib.reports import ROUNDING, Report, Row
@@ -41,7 +41,7 @@ def lemma_5_2(
     delta: float,
     t_end: float,
     epsilon: float,
-    loss: object = None,
+    loss: Loss | None = None,
 ) -> Report:
     """Lemma 5.2: up to t_end = ln C / (4 beta beta_tilde) the weights stay small and w / delta follows u.
 
@@ -87,7 +87,7 @@ def theorem_5_1(
     w0: np.ndarray,
     delta: float,
     epsilon: float,
-    loss: object = None,
+    loss: Loss | None = None,
 ) -> Report:
     """Theorem 5.1 with all its constants: at time T all weights together point to a KKT point, or are tiny.
 
@@ -122,7 +122,7 @@ def corollary_5_4_1(
     w0: np.ndarray,
     delta: float,
     epsilon: float,
-    loss: object = None,
+    loss: Loss | None = None,
 ) -> Report:
     """Corollary 5.4.1: the same neuron by neuron, at one time T for all of them.
 
@@ -174,8 +174,8 @@ def settled_flow(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray) -> 
 class _Run:
     """A start, its training flow and its frozen flow."""
 
-    def __init__(self, net: Network, X: np.ndarray, y: np.ndarray, w0: np.ndarray, delta: float, loss: object):
-        self.net, self.loss, self.delta = net, loss or SquareLoss(), _checks.positive("delta", delta)
+    def __init__(self, net: Network, X: np.ndarray, y: np.ndarray, w0: np.ndarray, delta: float, loss: Loss | None):
+        self.net, self.loss, self.delta = net, chosen(loss), _checks.positive("delta", delta)
         self.X = _checks.array("X", X, (None, net.inputs), f"shape (n, {net.inputs}), one input a row")
         self.y = _checks.matching("y", y, self.X)
         self.w0 = _checks.array("w0", w0, (net.size,), f"shape ({net.size},), one start")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.polynomial.polynomial import polyroots, polytrim
 
 from homolib import _checks
-from homolib.losses import SquareLoss
+from homolib.losses import Loss, chosen
 from homolib.networks import DeepReLU, DiagonalLinear, Network, PoweredReLU, TwoLayerReLU
 
 
@@ -41,7 +41,7 @@ class Constants:
         return 4 * self.beta * self.beta_tilde
 
 
-def constants(net: Network, X: np.ndarray, y: np.ndarray, loss: object = None) -> Constants:
+def constants(net: Network, X: np.ndarray, y: np.ndarray, loss: Loss | None = None) -> Constants:
     """The constants beta, beta_hat and beta_tilde of a network of order two on a data set.
 
     Parameters
@@ -59,7 +59,7 @@ def constants(net: Network, X: np.ndarray, y: np.ndarray, loss: object = None) -
     """
     X = _checks.array("X", X, (None, net.inputs), f"shape (n, {net.inputs}), one input a row")
     y = _checks.matching("y", y, X)
-    loss = loss or SquareLoss()
+    loss = chosen(loss)
     beta, exact = _beta(net, X)
     beta_hat = loss.derivative_lipschitz(y)
     beta_tilde = beta_hat * beta + float(np.linalg.norm(loss.initial_residual(y)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from homolib import _checks
-from homolib.losses import SquareLoss
+from homolib.losses import Loss, chosen
 from homolib.mirror import mirror_flow
 from homolib.networks import DiagonalLinear, Network
 
@@ -80,7 +80,7 @@ def training_flow(
     y: np.ndarray,
     w0: np.ndarray,
     t_end: float,
-    loss: object = None,
+    loss: Loss | None = None,
     delta: float | np.ndarray = 1.0,
     tolerance: float = 1e-9,
     points: int = 201,
@@ -116,9 +116,9 @@ def training_flow(
     ValueError
         If an argument does not fit, or the flow cannot be followed (it slides along a kink, or blows up).
     """
-    X, w0 = net._check(X, w0)
+    X, w0 = net._check(X, w0, "w0")
     y = _checks.matching("y", y, X)
-    loss = loss or SquareLoss()
+    loss = chosen(loss)
     delta = np.vectorize(lambda one: _checks.positive("delta", one), otypes=[float])(delta)
 
     def residual(h: np.ndarray) -> np.ndarray:
@@ -141,7 +141,7 @@ def frozen_flow(
 
     Arguments, result and errors as for `training_flow`; `ncf_flow` takes ReLU networks too.
     """
-    X, u0 = net._check(X, u0)
+    X, u0 = net._check(X, u0, "u0")
     z = _checks.matching("z", z, X)
     return _flow(net, X, lambda h: z, u0, np.zeros(()), t_end, tolerance, points)
 
@@ -153,7 +153,7 @@ def gradient_descent(
     w0: np.ndarray,
     step: float,
     iterations: int,
-    loss: object = None,
+    loss: Loss | None = None,
     record_every: int = 50,
 ) -> Trajectory:
     """Gradient descent w <- w - step * grad L(w), as it is: Euler's method for the training flow.
@@ -178,10 +178,10 @@ def gradient_descent(
     ValueError
         If an argument does not fit, or the weights diverge: the message says at which iteration.
     """
-    X, w = net._check(X, w0)
+    X, w = net._check(X, w0, "w0")
     y = _checks.matching("y", y, X)
     step, iterations = _checks.positive("step", step), _checks.count("iterations", iterations)
-    every, loss = _checks.count("record_every", record_every), loss or SquareLoss()
+    every, loss = _checks.count("record_every", record_every), chosen(loss)
     recorded, times = [w], [0]
     with np.errstate(over="ignore", invalid="ignore"):
         for iteration in range(1, iterations + 1):
@@ -313,6 +313,6 @@ def _vector_polar(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return direction, np.where(direction.any(axis=-1), log_norm, -np.inf)
 
 
-def _with_loss(path: Trajectory, net: Network, X: np.ndarray, y: np.ndarray, loss: object) -> Trajectory:
+def _with_loss(path: Trajectory, net: Network, X: np.ndarray, y: np.ndarray, loss: Loss) -> Trajectory:
     values = loss.value(net.outputs(X, path.w), y)
     return Trajectory(path.t, path.direction, path.log_norm, path.interpolate, values)

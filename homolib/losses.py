@@ -7,7 +7,7 @@ import numpy as np
 from homolib import _checks
 
 
-class _Loss:
+class Loss:
     """A loss summed (the paper's eq. 2) or averaged over the samples."""
 
     def __init__(self, reduction: str = "sum"):
@@ -39,7 +39,7 @@ class _Loss:
         return -self.derivative(np.zeros_like(y), y)
 
 
-class SquareLoss(_Loss):
+class SquareLoss(Loss):
     """Half the squared error, (h - y)^2 / 2, a sample."""
 
     def _sample(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -53,7 +53,7 @@ class SquareLoss(_Loss):
         return self.weight(_checks.array("y", y, (None,)))
 
 
-class LogisticLoss(_Loss):
+class LogisticLoss(Loss):
     """ln(1 + exp(-h y)) a sample; labels may be any real numbers, as in the paper."""
 
     def _sample(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -66,6 +66,15 @@ class LogisticLoss(_Loss):
         """Lipschitz constant of l' in the prediction, max y_i^2 / 4 (times the weight): beta_hat of eq. (4)."""
         y = _checks.array("y", y, (None,))
         return self.weight(y) * float(np.max(y**2)) / 4
+
+
+def chosen(loss: Loss | None) -> Loss:
+    """The loss that an optional argument `loss` means: the summed square loss unless given."""
+    if loss is None:
+        return SquareLoss()
+    if not isinstance(loss, Loss):
+        _checks.fail("loss", repr(loss), "SquareLoss(), LogisticLoss() or None")
+    return loss
 
 
 def _predictions(h: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -72,7 +72,7 @@ def ncf_flow(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray, t_end: 
         If an argument does not fit, a start is zero, or a ReLU neuron branches before `t_end`: then there is more
         than one flow, and we do not choose; `neuron_flow` and `branches` show them.
     """
-    X, u0 = net._check(X, u0)
+    X, u0 = net._check(X, u0, "u0")
     z, t_end = _checks.matching("z", z, X), _checks.positive("t_end", t_end)
     _checks.nonzero("u0", u0)
     if isinstance(net, TwoLayerReLU):

@@ -96,9 +96,9 @@ class Network:
         """Weight vectors (..., size) from neurons (..., neurons, weights of one)."""
         return neurons.reshape(*neurons.shape[:-2], self.size)
 
-    def _check(self, X: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _check(self, X: np.ndarray, w: np.ndarray, name: str = "w") -> tuple[np.ndarray, np.ndarray]:
         X = _checks.array("X", X, (None, self.inputs), f"shape (n, {self.inputs}), one input a row")
-        return X, _checks.array("w", w, (..., self.size), f"shape (..., {self.size}) for {self!r}")
+        return X, _checks.array(name, w, (..., self.size), f"shape (..., {self.size}) for {self!r}")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._describe()})"

@@ -56,7 +56,7 @@ def kappa(saddle: Saddle, w_n: np.ndarray) -> np.ndarray:
     ValueError
         If a point is the saddle itself, or a dormant neuron is not zero there.
     """
-    net, (X, w_n) = saddle.net, saddle.net._check(saddle.X, w_n)
+    net, (X, w_n) = saddle.net, saddle.net._check(saddle.X, w_n, "w_n")
     if saddle.split(w_n)[1].any():
         _checks.fail("w_n", "weights on dormant neurons", "points at which the dormant neurons are zero")
     away = _checks.nonzero("w_n", w_n - saddle.w, "points other than the saddle")

@@ -14,7 +14,7 @@ import numpy as np
 from homolib import _checks
 from homolib.bounds import settled_flow
 from homolib.flows import Trajectory
-from homolib.losses import SquareLoss
+from homolib.losses import SquareLoss, chosen
 from homolib.networks import Network, TwoLayerReLU
 from homolib.saddles import Saddle, first_crossing, next_saddle
 
@@ -133,7 +133,7 @@ def saddle_sequence(net: Network, X: np.ndarray, y: np.ndarray, w0: np.ndarray) 
     """
     if not net.smooth or net.order != 2:
         _checks.fail("net", repr(net), "a network of order 2 with Lipschitz gradient")
-    X, w0 = net._check(X, w0)
+    X, w0 = net._check(X, w0, "w0")
     neurons = net.neurons(w0)
     saddle = Saddle(net, X, y, np.zeros(net.size))
     used = np.where(neurons.any(axis=-1), 0.0, -np.inf)  # what each neuron has used up of its ln(1/delta)
@@ -206,7 +206,7 @@ def orthogonal_staircase(X: np.ndarray, y: np.ndarray, w0: np.ndarray, loss: Squ
         If the inputs are not orthogonal, or some |v_k| < |u_k|.
     """
     X = _checks.inputs(X)
-    y, loss = _checks.matching("y", y, X), loss or SquareLoss()
+    y, loss = _checks.matching("y", y, X), chosen(loss)
     gram, d = X @ X.T, X.shape[1]
     if np.abs(gram - np.diag(np.diag(gram))).max() > 1e-12 * np.abs(gram).max():
         _checks.fail("X", "inputs that are not orthogonal", "orthogonal inputs")
