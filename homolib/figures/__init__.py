@@ -15,15 +15,36 @@ from homolib.figures.homogeneous_networks import (
 )
 from homolib.figures.ncf_flow import direction_and_growth, directions_converge, three_fates
 from homolib.figures.neural_correlation import climb, correlation_on_the_circle, flipped_label
+from homolib.figures.non_branching import (
+    branching_set,
+    branching_volumes,
+    derivative_at_zero_chooses,
+    solution_tree,
+    step_chooses,
+    two_step_sizes,
+)
+from homolib.figures.non_uniqueness import gradient_field_of_u1_abs_u2, one_kink, waiting_solution
+from homolib.figures.saddle_escape import (
+    approach_to_the_escape_path,
+    jump_time_errors,
+    leaving_the_origin,
+    sigmoids,
+    two_steps,
+    whole_staircase,
+)
 from homolib.figures.saddles import dormant_directions, field_at_a_kink, leaving_a_point, who_aligns_in_time
 from homolib.figures.separable_networks import balancing, correlation_and_paths, lengths_and_shares
 from homolib.figures.small_initialization import early_training, four_clocks, frozen_and_trained, two_outcomes
 
 __all__ = [
+    "approach_to_the_escape_path",
     "balancing",
+    "branching_set",
+    "branching_volumes",
     "climb",
     "correlation_and_paths",
     "correlation_on_the_circle",
+    "derivative_at_zero_chooses",
     "descent_near_the_origin",
     "descent_on_a_hyperbola",
     "desingularised_correlation",
@@ -36,17 +57,28 @@ __all__ = [
     "flipped_label",
     "four_clocks",
     "frozen_and_trained",
+    "gradient_field_of_u1_abs_u2",
     "growth_from_small_starts",
     "growth_within_its_bounds",
     "hat_against_bowl",
+    "jump_time_errors",
     "leaving_a_point",
+    "leaving_the_origin",
     "lengths_and_shares",
+    "one_kink",
     "outputs_after_scaling",
+    "sigmoids",
     "sliding_and_chatter",
     "slopes_of_relu",
+    "solution_tree",
+    "step_chooses",
     "termwise_polygon",
     "three_fates",
     "two_outcomes",
+    "two_step_sizes",
+    "two_steps",
     "under_the_microscope",
+    "waiting_solution",
     "who_aligns_in_time",
+    "whole_staircase",
 ]
