@@ -82,7 +82,7 @@ def two_outcomes(start: float = 45.0, delta: float = 1e-3) -> tuple[Figure, str]
     axes.plot([-3, 0, 1.5], [3, 0, 0], color=GREEN, lw=1, ls=":", label="KKT directions, N >= 0")
     axes.plot([0, 1.5], [0, 1.5], color=RED, lw=1, ls=":", label="KKT direction, N < 0")
     axes.set(xlim=(-2.2, 1.4), ylim=(-0.2, 2.4), xlabel="v", ylabel="u", aspect="equal")
-    axes.legend(loc="upper left")
+    axes.legend(loc="upper right")
     ends = "tends to zero" if v > 0.6 and u > 0.6 else "tends to a finite length" if abs(u) < 1e-3 else "keeps growing"
     return figure, (
         f"Start at {start:g} degrees, delta = {power_of_ten(delta)}: the frozen flow {ends}; at time {t_end:g} its "
