@@ -8,9 +8,10 @@ import importlib
 
 from homolib import bounds, datasets, examples, losses, networks, saddles
 from homolib.arcs import Arcs
-from homolib.branching import branch_tree, branches, is_non_branching
+from homolib.branching import branch_tree, branches, branching_fractions, is_non_branching
 from homolib.clarke import active_kinks, clarke_of_pieces, clarke_subdifferential, termwise_sum
 from homolib.cones import squared_neuron_flow
+from homolib.descent import neuron_ascent
 from homolib.diagonal import diagonal_staircase, tie_break
 from homolib.explore import explore, show
 from homolib.flows import Trajectory, frozen_flow, gradient_descent, training_flow
@@ -48,6 +49,7 @@ __all__ = [
     "bounds",
     "branch_tree",
     "branches",
+    "branching_fractions",
     "clarke_of_pieces",
     "clarke_subdifferential",
     "datasets",
@@ -69,6 +71,7 @@ __all__ = [
     "losses",
     "ncf_flow",
     "networks",
+    "neuron_ascent",
     "neuron_flow",
     "neuron_flows",
     "next_saddle",

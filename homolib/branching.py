@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from homolib import _checks
+from homolib.datasets import gaussian, random_start
 from homolib.flows import Trajectory
 from homolib.hinges import HingeSum
-from homolib.kinks import Event, Run, Velocity, follow, kinks_at, ways_on
+from homolib.kinks import Event, Run, Velocity, follow, kinks_at, neuron_flows, ways_on
 from homolib.segments import State, start_state
 
 
@@ -175,6 +176,30 @@ def branch_tree(
     hinges = HingeSum(X, z, slope)
     t_end, depth = _checks.positive("t_end", t_end), _checks.count("depth", depth)
     return _node(follow(hinges, start_state(hinges, _checks.finite("v0", v0), u0), t_end), False, t_end, depth, points)
+
+
+def branching_fractions(n: int, inputs: int, ratio: float, starts: int = 200, sets: int = 5) -> tuple[float, float]:
+    """How many of the starts with |v0| = ratio |u0| branch, and of how many u reaches 0, on Gaussian data.
+
+    Parameters
+    ----------
+    n, inputs : int
+        Size of the data sets `gaussian(n, inputs, seed)`, seed = 0, ..., sets - 1.
+    ratio : float
+    starts : int
+        For each data set: u0 uniform on the sphere, half of the v0 of either sign.
+    sets : int
+
+    Returns
+    -------
+    branched, died : float
+        Fractions, averaged over the data sets.
+    """
+    starts, ratio = _checks.count("starts", starts), _checks.nonnegative("ratio", ratio)
+    u0, signs = random_start(inputs, range(starts)), np.where(np.arange(starts) % 2, 1.0, -1.0)
+    data = (gaussian(n, inputs, seed) for seed in range(_checks.count("sets", sets)))
+    fates = [neuron_flows(X, z, ratio * signs, u0) for X, z in data]
+    return float(np.mean([fate.branched for fate in fates])), float(np.mean([fate.died for fate in fates]))
 
 
 def _node(run: Run, waiting: bool, t_end: float, depth: int, points: int) -> BranchNode:

@@ -64,6 +64,33 @@ def mirrored() -> tuple[np.ndarray, np.ndarray]:
     return np.array([[1.0], [-1.0]]), np.ones(2)
 
 
+def branching_start(name: str) -> dict[str, np.ndarray | float]:
+    """One of the branching starts of the book, as the keyword arguments X, z, v0, u0.
+
+    Parameters
+    ----------
+    name : str
+        "turning": v passes 0 on a kink; "dying": u reaches 0, where it may rest; "five points": u reaches 0 and must
+        leave it; "dependent": balanced, three of four inputs in a plane; "aligned": balanced, inputs in general
+        position, labels such that two kinks are met together by all starts nearby.
+    """
+    dying, lifted = np.array([[0, 1.0], [2, -1], [-1, 2]]), np.zeros((4, 3))
+    lifted[:3, :2], lifted[3, 2] = dying, 1
+    aligned = np.array([[-2, 3, 1], [0, 1, 0], [1, -1, 0], [-1, 1, -0.5], [-2, -3, -0.5]])
+    angle = np.array([np.cos(3.8), np.sin(3.8)])
+    starts = {
+        "turning": ([[1, 0], [0, 1], [0, -1]], [1, 1, 1], -0.6, [1, 0.1]),
+        "dying": (dying, [-2, -1, 3], 1.0, [0.3, 0.1]),
+        "five points": (*five_points(), 1.0, 0.3 * angle),
+        "dependent": (lifted, [-2, -1, 3, 1], np.sqrt(0.35), [0.3, 0.1, 0.5]),
+        "aligned": (aligned, [1, -2.5, 1, 10, 10], np.sqrt(25.1), [0.3, -0.1, 5]),
+    }
+    if name not in starts:
+        _checks.fail("name", name, " or ".join(map(repr, starts)))
+    X, z, v0, u0 = starts[name]
+    return {"X": np.array(X, dtype=float), "z": np.array(z, dtype=float), "v0": v0, "u0": np.array(u0, dtype=float)}
+
+
 def ring(neurons: int = 20) -> np.ndarray:
     """Start of unit norm whose planar neurons have equal lengths and the angles 2 pi (k + 1/3) / neurons.
 
