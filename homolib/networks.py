@@ -121,20 +121,23 @@ class PoweredReLU(Network):
         self.signs = np.ones(count) if signs is None else _checks.array("signs", signs, (count,))
         if not np.isin(self.signs, (-1, 1)).all():
             _checks.fail("signs", list(self.signs), "numbers -1 or 1, one for each neuron")
+        self._positive = bool((self.signs > 0).all())
         self.slope = _checks.finite("slope", slope)
         self.size, self._neuron_size, self.smooth = count * self.inputs, self.inputs, True
 
     def _parts(self, X: np.ndarray, w: np.ndarray) -> Parts:
         s = self.neurons(w) @ X.T  # (..., neurons, n)
         active = _sigma(s, self.slope)
+        lower = active if self.order == 2 else active ** (self.order - 1)
 
         def pull(z: np.ndarray) -> np.ndarray:
-            gain = active ** (self.order - 1) * z[..., None, :]
+            gain = lower * z[..., None, :]
             if self.slope != 0:
                 gain *= _sigma_slope(s, self.slope)  # for ReLU sigma = 0 says it all
             return self.join((self.order * self.signs)[:, None] * (gain @ X))
 
-        return self.signs[:, None] * active**self.order, pull
+        outputs = lower * active
+        return (outputs if self._positive else self.signs[:, None] * outputs), pull
 
     def _describe(self) -> str:
         return f"neurons={len(self.signs)}, inputs={self.inputs}, order={self.order}, slope={self.slope:g}"
@@ -313,7 +316,7 @@ class DeepReLU(Network):
 
 
 def _sigma(s: np.ndarray, slope: float) -> np.ndarray:
-    return np.maximum(s, slope * s)
+    return np.maximum(s, slope * s if slope else 0.0)
 
 
 def _sigma_slope(s: np.ndarray, slope: float) -> np.ndarray:
