@@ -64,8 +64,8 @@ def frozen_and_trained(delta: float = 1e-3, start: int = 0) -> tuple[Figure, str
     _mark_one_per_cent((top, bottom), trained)
     return figure, (
         f"delta = {power_of_ten(delta)}, start {start}: training (lines) and the flow with frozen residual (dots). "
-        f"At time {trained.t[early]:g} the gap is {word}{power_of_ten(gap[early])} and the norm of u {size[early]:.1f}; "
-        f"at time {t_end:g} they are {power_of_ten(gap[-1])} and {power_of_ten(size[-1])}."
+        f"At time {trained.t[early]:g} the gap is {word}{power_of_ten(gap[early])} and the norm of u "
+        f"{size[early]:.1f}; at time {t_end:g} they are {power_of_ten(gap[-1])} and {power_of_ten(size[-1])}."
     )
 
 
