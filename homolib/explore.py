@@ -121,6 +121,7 @@ class Explorer:
 
     def __post_init__(self) -> None:
         count = math.prod(map(len, self.controls.values()))
+        self._layout = None
         self._dots = FINE if count <= FEW_FRAMES else COARSE
         self.first = self.frame(*(0 for _ in self.controls))
 
@@ -132,7 +133,8 @@ class Explorer:
         if choice not in self._drawn:
             values = {name: options[i] for (name, options), i in zip(self.controls.items(), choice, strict=True)}
             pairs = self.plane and list(itertools.product(*(self.controls[name] for name in self.plane)))
-            frame = _render(self.draw, values, self._dots, pairs)
+            frame = _render(self.draw, values, self._dots, pairs, self._layout)
+            self._layout = frame.layout
             if pairs and self._drawn and not np.allclose(frame.spots, self.first.spots, rtol=0, atol=0.02):
                 _checks.fail("plane", f"axes that moved at {values}", "the same limits in every frame")
             self._drawn[choice] = frame

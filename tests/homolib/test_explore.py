@@ -100,6 +100,21 @@ def test_the_palette_keeps_the_colours_of_the_book():
         assert tuple(bytes.fromhex(colour[1:])) in seen
 
 
+def test_a_picture_of_many_colours_keeps_the_frequent_ones_and_hardly_changes_the_others():
+    from homolib._frame import _compress
+
+    random = np.random.default_rng(0)
+    picture = np.full((200, 300, 4), 255, dtype=np.uint8)
+    picture[100:, :, :3] = [231, 159, 3]
+    picture[:, :10, :3] = np.linspace([255, 255, 255], [0, 114, 178], 2000).reshape(200, 10, 3)
+    picture[random.integers(200, size=40), random.integers(300, size=40), :3] = [230, 159, 0]
+    seen = np.asarray(Image.open(io.BytesIO(_compress(memoryview(picture)))))
+    frequent = (picture[..., :3] == 255).all(-1) | (picture[..., :3] == [231, 159, 3]).all(-1)
+    np.testing.assert_array_equal(seen[frequent], picture[frequent][:, :3])
+    np.testing.assert_array_less(abs(seen.astype(int) - picture[..., :3]), 16)
+    assert len(np.unique(seen.reshape(-1, 3), axis=0)) <= 256
+
+
 def test_pyplot_keeps_no_figure():
     hl.show(lambda: (plt.figure(), "An empty figure."))
     assert plt.get_fignums() == []
@@ -193,6 +208,38 @@ def test_the_plane_lies_over_the_first_axes(static):
     y, x = np.argwhere(marker).mean(axis=0) / marker.shape
     spot = json.loads(plane["data-spots"])[0][0]
     np.testing.assert_allclose([left + spot[0] * width, top + spot[1] * height], [x, y], atol=0.01)
+
+
+def scaled(scale, label="height", columns=1):
+    figure, axes = style.canvas(columns, width=3, height=2)
+    np.ravel(axes)[0].plot([0, 1], [-scale, scale])
+    np.ravel(axes)[0].set(xlabel="time", ylabel=label)
+    return figure, f"Up to {scale}."
+
+
+def layout_after(first, second):
+    """Of the second drawing, when the first was drawn before it, and of both when drawn alone."""
+    from homolib._frame import render
+
+    alone = render(scaled, first, 112), render(scaled, second, 112)
+    return render(scaled, second, 112, before=alone[0].layout), *alone
+
+
+def test_the_axes_stay_where_they_are_while_their_labels_fit():
+    after, first, alone = layout_after({"scale": 10_000}, {"scale": 1})
+    assert after.layout is first.layout
+    assert alone.layout.places[0][0].width > first.layout.places[0][0].width
+
+
+@pytest.mark.parametrize("second", [{"scale": 10_000}, {"scale": 1, "label": "two\nlines"}, {"scale": 1, "columns": 2}])
+def test_labels_that_need_more_room_get_it(second):
+    after, _, alone = layout_after({"scale": 1}, second)
+    assert after.image == alone.image
+
+
+def test_the_same_figure_in_the_place_of_the_first_is_the_same_picture():
+    after, first, _ = layout_after({"scale": 1}, {"scale": 1})
+    assert after.image == first.image
 
 
 # --- what is refused -------------------------------------------------------------------------------------------------
