@@ -33,11 +33,10 @@ def slopes_of_relu(convention: float = 0.0) -> tuple[Figure, str]:
     axes.plot([], [], "o", color=RED, label="a program")
     axes.plot([], [], "X", color=RED, label="a program, wrong")
     axes.legend(loc="upper left")
-    given = ", ".join(f"{slope:g}" for _, slope, _ in rows[:3])
     return figure, (
-        f"With the convention relu'(0) = {convention:g}, a program gives the slopes {given} to three formulas for the "
-        f"same function, whose Clarke subdifferential at 0 is [0, 1]; to a formula for the zero function it gives "
-        f"{rows[3][1]:g}."
+        f"With the convention relu'(0) = {convention:g}, a program gives the slopes {rows[0][1]:g}, {rows[1][1]:g} and "
+        f"{rows[2][1]:g} to three formulas for the same function, whose Clarke subdifferential at 0 is [0, 1]; to a "
+        f"formula for the zero function it gives {rows[3][1]:g}."
     )
 
 
@@ -55,10 +54,11 @@ def fan_polytope(x: float, y: float) -> tuple[Figure, str]:
     _filled(dual, found.vertices, BLUE, "$\\partial f$")
     _arrow(dual, shortest, RED)
     dual.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), title="gradients", xlabel="slope in x", ylabel="slope in y")
-    corners = ", ".join(f"({a:g}, {b:g})" for a, b in found.vertices)
-    shape = {1: "one gradient", 2: "a segment between", 3: "a triangle with corners"}[len(found.vertices)]
+    *others, last = (f"({a:g}, {b:g})" for a, b in found.vertices)
+    corners = " and ".join([", ".join(others), last] if others else [last])
+    shape = {1: "the one gradient", 2: "the segment between", 3: "the triangle with corners"}[len(found.vertices)]
     return figure, (
-        f"At ({x:g}, {y:g}) the subdifferential is {shape} {corners}; "
+        f"At ({x:g}, {y:g}) the value is {fan(np.array([x, y])):g} and the subdifferential is {shape} {corners}; "
         f"its shortest element is ({shortest[0]:g}, {shortest[1]:g}), of length {np.linalg.norm(shortest):.3g}."
     )
 
@@ -79,8 +79,8 @@ def termwise_polygon(z3: float, angle: float) -> tuple[Figure, str]:
     same = "the two sets are equal" if np.isclose(_area(true), _area(wide)) else "the inclusion is strict"
     return figure, (
         f"z = (1, 1, {z3:g}), third input at {angle:g} degrees: {same}. The set of the sum has area "
-        f"{_area(true):.3f} and shortest element of length {lengths[0]:.3f}; the sum of the sets has {_area(wide):.3f} "
-        f"and {lengths[1]:.3f}."
+        f"{_area(true):.3f} and a shortest element of length {lengths[0]:.3f}; the sum of the sets has area "
+        f"{_area(wide):.3f} and a shortest element of length {lengths[1]:.3f}."
     )
 
 

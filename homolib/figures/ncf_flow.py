@@ -24,11 +24,11 @@ def directions_converge(neurons: int = 24) -> tuple[Figure, str]:
         for turn in (0, 360) if point.angle == 0 else (0,):
             axes.axhline(np.degrees(point.angle) + turn, lw=1, zorder=0, **style)
     axes.set(xlabel="time", ylabel="angle (degrees)", yticks=range(0, 361, 90), ylim=(-8, 368))
-    left = int((np.abs(np.sin(angles[:, -1])) > 1e-2).sum())
+    farthest = np.abs(np.sin(angles[:, -1])).max()
     return figure, (
         f"{neurons} starts on the circle. Every direction goes to one of the maxima at 0, 180 or 360 degrees "
-        f"(dashed), never turns back, and never crosses a minimum (dotted); at time 0.2, {left} of them are more "
-        f"than a hundredth of a radian away."
+        f"(dashed), never turns back, and never crosses a minimum (dotted); at time 0.2 the last of them is "
+        f"{farthest:.1g} radians away."
     )
 
 
@@ -49,7 +49,7 @@ def direction_and_growth(start: float = 60.0, delta: float = 1.0) -> tuple[Figur
     measured = float((gain[-1] - gain[-2]) / (t[-1] - t[-2]))
     return figure, (
         f"Start at {start:g} degrees, length {power_of_ten(delta)}: the direction goes to {np.degrees(end.angle):.0f} "
-        f"degrees, and ln|u| grows at last at the rate {measured:.2f}; 2N at the limit is {2 * end.value:.2f}."
+        f"degrees, and at time 0.15 ln|u| grows at the rate {measured:.2f}; 2N at the limit is {2 * end.value:.2f}."
     )
 
 
@@ -67,12 +67,12 @@ def three_fates(v: float = 1.0, u: float = 2.0) -> tuple[Figure, str]:
     axes.set(xlim=(-2.5, 2.5), ylim=(-2.5, 2.5), xlabel="v", ylabel="u", aspect="equal")
     end, growth = path.w[-1], path.log_norm[-1] - path.log_norm[0]
     if u <= 0:
-        fate = "the neuron is dead, nothing moves: N = 0"
+        fate = "the neuron is dead and nothing moves: N = 0, f = 0"
     elif v > u:
-        fate = f"it stops at ({end[0]:.3f}, 0) after a finite time: N rises to 0, and the norm stays positive"
+        fate = f"it stops at ({end[0]:.3f}, 0) after a finite time: N rises to 0, and the norm stays positive, f = 0"
     elif v == u:
-        fate = f"balanced, it shrinks towards zero, the only such line: norm {path.norm[-1]:.3f} at time 4"
+        fate = f"balanced, it shrinks towards zero, norm {path.norm[-1]:.3f} at time 4: f < 0"
     else:
         how = "its output weight passes zero, and it escapes" if v > 0 else "it escapes"
-        fate = f"{how} to infinity: by time 4 the norm has grown {np.exp(growth):.3g}-fold"
+        fate = f"{how} to infinity, f > 0: by time 4 the norm has grown {np.exp(growth):.3g}-fold"
     return figure, f"From (v, u) = ({v:g}, {u:g}): {fate}."

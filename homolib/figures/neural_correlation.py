@@ -24,8 +24,8 @@ def correlation_on_the_circle(data: str = "Figure 1", slope: float = 0.0) -> tup
     kinks = sum(not point.smooth for point in points)
     best = max(points, key=lambda point: point.value)
     return figure, (
-        f"{data}, slope {slope:g}: {len(points)} KKT points around the circle, {kinks} of them on a kink. "
-        f"The largest value is {best.value:.4g}, at {np.degrees(best.angle):.1f} degrees"
+        f"{data}, slope {slope:g}: {len(points)} KKT points around the circle, {kinks or 'none'} of them on a kink. "
+        f"The largest value is {best.value:.6g}, at {np.degrees(best.angle):.1f} degrees"
         f"{', on a kink' if not best.smooth else ''}."
     )
 
@@ -47,8 +47,8 @@ def climb(start: float = 60.0, delta: float = 1.0) -> tuple[Figure, str]:
     axes.plot(start % 360, arcs.value(theta), "o", color=BLACK, ms=8)
     axes.set_ylabel("N")
     return figure, (
-        f"From {start:g} degrees the neuron climbs to the KKT point at {np.degrees(end.angle):.1f} degrees, where N is "
-        f"{end.value:.4g}. It is within 0.05 radians of it at time {float(time):.4f}, when its length has grown from "
+        f"From {start:g} degrees the neuron climbs to the KKT point at {np.degrees(end.angle):.0f} degrees, where N is "
+        f"{end.value:.6g}. It is within 0.05 radians of it at time {float(time):.4f}, when its length has grown from "
         f"{power_of_ten(delta)} to {power_of_ten(delta * np.exp(float(gain)), 3)}."
     )
 
@@ -61,11 +61,13 @@ def flipped_label(label: float = -2.0, slope: float = 0.0) -> tuple[Figure, str]
     figure, axes = canvas()
     points = _curve(axes, arcs)
     axes.set_ylabel("G")
-    positive = [point for point in points if point.value > 0]
+    positive = sum(point.value > 0 for point in points)
     kinks = sum(not point.smooth for point in points)
+    best = max(points, key=lambda point: point.value)
     return figure, (
         f"Third label {label:g}, slope {slope:g}: {len(points)} KKT points, {kinks} of them on a kink; "
-        f"{len(positive)} have a positive value, the largest {max(point.value for point in points):.3f}."
+        f"{positive} {'has' if positive == 1 else 'have'} a positive value. The global maximum, {best.value:.3f}, is "
+        f"{'smooth' if best.smooth else 'on a kink'}."
     )
 
 
