@@ -7,7 +7,6 @@ this is the place to see which.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit
 
 from homolib import _checks
 from homolib.flows import Trajectory, _linear
@@ -90,6 +89,8 @@ def neuron_ascent(
 def _sigma(s: np.ndarray, slope: float, at_zero: float, width: float) -> tuple[np.ndarray, np.ndarray]:
     """The activation and its derivative."""
     if width:
+        from scipy.special import expit  # takes longer to import than the rest of the library
+
         bend = 1 - slope
         return slope * s + bend * width * np.logaddexp(0, s / width), slope + bend * expit(s / width)
     return np.where(s > 0, s, slope * s), np.where(s > 0, 1.0, np.where(s < 0, slope, at_zero))
