@@ -47,11 +47,13 @@ def two_plateaus(angle: float, delta: float, t: np.ndarray) -> np.ndarray:
     The start is delta (cos, sin) of the angle in degrees; each square is a sigmoid. (Kumar and Haupt 2025, Example 1,
     has twice this function, and half the time.)
     """
-    start = delta * np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+    direction = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+    direction[np.abs(direction) < 1e-15] = 0  # a right angle in floats
     level = np.array([4.0, 1.0])
-    with np.errstate(divide="ignore"):
-        log_odds = np.log(level / start**2 - 1) if delta > 1e-100 else np.log(level) - 2 * np.log(start)
-    return np.sqrt(level / (1 + np.exp(np.minimum(log_odds - 4 * level * np.asarray(t)[..., None], 700))))
+    with np.errstate(divide="ignore", over="ignore"):  # a coordinate that is zero has log-odds of -inf, and stays
+        fallen = level / direction**2 / delta**2 - 1
+        odds = np.exp(np.log(fallen) - 4 * level * np.asarray(t)[..., None])
+        return np.sqrt(level / (1 + odds))
 
 
 def leaving_the_origin(angle: float = 45.0, delta: float = 1e-3) -> tuple[Figure, str]:
