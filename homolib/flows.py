@@ -18,7 +18,7 @@ from homolib.networks import DiagonalLinear, Network
 
 Path = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # from times (k,) to directions and log-norms
 
-EVALUATIONS = 300_000  # more than any smooth flow of the book needs by a factor of ten
+EVALUATIONS = 100_000  # more than any smooth flow of the book needs by a factor of ten
 
 
 @dataclass(frozen=True)
