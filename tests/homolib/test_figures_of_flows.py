@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from homolib.datasets import five_points
 from homolib.figures.clarke_subdifferential import fan_polytope, slopes_of_relu, termwise_polygon
 from homolib.figures.gradient_flow import (
     descent_near_the_origin,
@@ -12,6 +13,8 @@ from homolib.figures.gradient_flow import (
     desingularised_correlation,
     sliding_and_chatter,
 )
+from homolib.figures.ncf_flow import three_fates
+from homolib.figures.neural_correlation import flipped_label
 
 
 def numbers(sentence):
@@ -21,7 +24,7 @@ def numbers(sentence):
 @pytest.mark.parametrize("convention", [0.0, 0.5, 1.0])
 def test_three_formulas_of_relu_agree_only_at_one_half(convention):
     sentence = slopes_of_relu(convention)[1]
-    slopes = [float(x) for x in re.search(r"slopes (.*) to three", sentence)[1].split(", ")]
+    slopes = numbers(re.search(r"slopes (.*) to three", sentence)[1])
     assert slopes == [convention, 1 - convention, 0.5]
     assert sentence.endswith(f"gives {1 - 2 * convention:g}.")
 
@@ -42,7 +45,7 @@ def test_three_terms_enclose_the_sum_of_three_parallelograms():
     """The zonotope of three segments has area |det(a, b)| + |det(a, c)| + |det(b, c)|."""
     turns = np.radians([0.0, 75.0, 210.0])
     pairs = [np.sin(turns[j] - turns[i]) for i, j in ((0, 1), (0, 2), (1, 2))]
-    assert f"has {np.abs(pairs).sum():.3f} and" in termwise_polygon(-1.0, 210.0)[1]
+    assert f"sum of the sets has area {np.abs(pairs).sum():.3f} and" in termwise_polygon(-1.0, 210.0)[1]
 
 
 def test_chatter_stays_within_one_step_of_the_kink():
@@ -75,3 +78,21 @@ def test_gradient_descent_is_as_late_as_the_growth_rates_say():
     gaps = np.abs(lateness - limit)
     assert (np.diff(gaps) < 0).all()
     assert gaps[-1] < 0.2
+
+
+@pytest.mark.parametrize(("label", "slope"), [(-2.0, 0.0), (-2.0, 0.5), (3.0, 0.1)])
+def test_the_greatest_value_is_the_top_of_a_fine_grid(label, slope):
+    sentence = flipped_label(label, slope)[1]
+    X, z = five_points()
+    z[2] = label
+    angle = np.linspace(0, 2 * np.pi, 100_001)
+    s = np.stack([np.cos(angle), np.sin(angle)], axis=-1) @ X.T
+    G = np.maximum(s, slope * s) @ z
+    assert f"The global maximum, {G.max():.3f}, is" in sentence
+    on_kink = np.abs(s[G.argmax()]).min() < 1e-4
+    assert sentence.endswith("on a kink." if on_kink else "smooth.")
+
+
+@pytest.mark.parametrize(("v", "u", "fate"), [(2, 1, "f = 0"), (1, 1, "f < 0"), (1, 2, "f > 0"), (-1, 1, "f > 0")])
+def test_the_fate_of_a_scalar_neuron_is_decided_by_the_side_of_the_diagonal(v, u, fate):
+    assert fate in three_fates(v, u)[1]
