@@ -98,10 +98,12 @@ def balancing(start: float = 280.0, outgoing: float = 1.0, slope: float = 0.0) -
         bottom.axhline(angle, color=GREEN, ls="--", lw=1, zorder=0)
     bottom.set(xlabel="time", ylabel="angle of v against |u|", ylim=(-95, 95), yticks=range(-90, 91, 45))
     met = ", ".join(f"{event.kind} at {event.time:.3f}" for event in path.events) or "none"
+    end = f"v/|u| is {v[-1] / size[-1]:.4f} and u points to {degrees[-1] % 360:.2f} degrees"
+    if size[-1] < 1e-9:  # from u = 0 there are several ways on
+        end = f"u reaches zero, where v = {v[-1] * np.exp(log_norm[-1]):.4f}, and the picture ends"
     return figure, (
-        f"v = {outgoing:g}, u at {start:g} degrees, slope {slope:g}: at time {t[-1]:.3g}, v/|u| is "
-        f"{v[-1] / size[-1]:.4f} and u points to {degrees[-1] % 360:.2f} degrees. v^2 - |u|^2 stayed between "
-        f"{kept.min():z.4f} and {kept.max():z.4f}. Events: {met}."
+        f"v = {outgoing:g}, u at {start:g} degrees, slope {slope:g}: at time {t[-1]:.3g}, {end}. v^2 - |u|^2 stayed "
+        f"between {kept.min():z.4f} and {kept.max():z.4f}. Events: {met}."
     )
 
 

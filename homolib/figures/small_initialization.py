@@ -43,7 +43,7 @@ def early_training(delta: float = 1e-8, start: int = 0) -> tuple[Figure, str]:
 def frozen_and_trained(delta: float = 1e-3, start: int = 0) -> tuple[Figure, str]:
     """Six neurons trained on the data of Figure 1, beside the flow with frozen residual, and the gap of the two."""
     net, (X, y), w0, t_end = SquaredReLU(6, 2), datasets.circle(50), datasets.random_start(12, start), 0.12
-    accuracy = float(np.clip(delta**2 / 100, 1e-9, 1e-6))  # well below the gap, which is proportional to delta^2
+    accuracy = float(np.clip(delta**2 / 10, 1e-10, 1e-6))  # well below the gap, which is proportional to delta^2
     trained = training_flow(net, X, y, w0, t_end, delta=delta, tolerance=accuracy, points=121)
     frozen = ncf_flow(net, X, y, w0, t_end, points=121)
     size = np.exp(frozen.log_norm)
