@@ -59,7 +59,7 @@ def branching_set(u1: float = 1.0, u2: float = 0.1) -> tuple[Figure, str]:
     """The plane of starts u with v0 = -0.6: the set that branches (closed form), and the solutions from one start."""
     case, v0 = branching_start("turning"), -0.6
     figure, axes = canvas(height=4.2)
-    a, b = np.meshgrid(np.linspace(0.005, 1.3, 130), np.linspace(0.005, 1.0, 100))
+    a, b = np.meshgrid(np.linspace(0.005, 1.3, 131), np.linspace(0.005, 1.0, 101))
     axes.contourf(a, b, turning_set(a, b, v0), levels=[0.5, 1.5], colors=[ORANGE], alpha=0.35)
     trunk = neuron_flow(case["X"], case["z"], v0, [u1, u2], 2.5)
     branching = trunk.events and trunk.events[-1].kind == "branch"
@@ -115,7 +115,7 @@ def solution_tree(case: str = "v passes zero") -> tuple[Figure, str]:
     v, u = tree.path.w[-1, 0], tree.path.w[-1, 1:]
     where = "(" + ", ".join(f"{value + 0.0:.3f}" for value in np.append(v, np.where(abs(u) < 1e-12, 0, u))) + ")"
     return figure, (
-        f"{case[0].upper() + case[1:]}: unique until time {tree.path.t[-1] + 0.0:.4f}, when (v, u) = {where}. Then "
+        f'Example "{case}": unique until time {tree.path.t[-1] + 0.0:.4f}, when (v, u) = {where}. Then '
         f"{len(tree.children)} ways on, {waiting} of which can be left again at any time."
     )
 
@@ -143,18 +143,18 @@ def derivative_at_zero_chooses(at_zero: float = 0.0, offset: float = 0.0) -> tup
     what = "stays on the kink" if end == 0 else "goes up" if end > 0 else "goes down"
     return (
         figure,
-        f"sigma'(0) = {at_zero:g}, start {offset:g} off the kink: descent {what}; u2 = {end:.3f} at time 1.5.",
+        f"sigma'(0) = {at_zero:g}, start {offset:g} off the kink: the path {what}; u2 = {end:.3f} at time 1.5.",
     )
 
 
 def branching_volumes(
-    ratios: tuple[float, ...] = (0.2, 0.5, 0.8, 0.95, 1.0, 1.05, 1.25, 1.6, 2.0), starts: int = 100
+    ratios: tuple[float, ...] = (0.2, 0.5, 0.8, 0.95, 1.0, 1.05, 1.3, 2.0), starts: int = 60
 ) -> tuple[Figure, str]:
-    """Part of the starts that branch, and that bring u to 0, by |v0| / |u0|, on three small Gaussian data sets."""
+    """Part of the starts that branch, and that bring u to 0, by |v0| / |u0|, on two small Gaussian data sets."""
     figure, axes = canvas(height=3.4)
     highest, balanced = 0.0, math.nan
     for d, colour, marker in ((2, BLUE, "o"), (3, GREEN, "s")):
-        branched, died = np.transpose([branching_fractions(8, d, ratio, starts, sets=3) for ratio in ratios])
+        branched, died = np.transpose([branching_fractions(8, d, ratio, starts, sets=2) for ratio in ratios])
         axes.plot(ratios, 100 * branched, color=colour, marker=marker, label=f"branch, d = {d}")
         axes.plot(ratios, 100 * died, color=colour, marker=marker, ls=":", mfc="none", label=f"u reaches 0, d = {d}")
         highest = max(highest, branched.max())
@@ -165,6 +165,6 @@ def branching_volumes(
     axes.minorticks_off()
     axes.legend(ncols=2)
     return figure, (
-        f"Eight Gaussian inputs, {starts} starts on each of three data sets. Up to {100 * highest:.1f} per cent "
+        f"Eight Gaussian inputs, {starts} starts on each of two data sets. Up to {100 * highest:.1f} per cent "
         f"branch; of the balanced starts in the plane {100 * balanced:g} per cent."
     )
