@@ -185,13 +185,14 @@ def jump_time_errors() -> tuple[Figure, str]:
     axes.legend(loc="lower left")
     return figure, (
         f"Errors of {len(slopes)} predicted jump times for delta from 1e-20 to 1e-160, in units of ln(1/delta). In the "
-        f"last two doublings all fall with slopes between {min(slopes):.3f} and {max(slopes):.3f}: order 1/ln(1/delta)."
+        f"last two doublings all slopes are within {max(abs(1 + slope) for slope in slopes):.1g} of -1: the order is "
+        f"1/ln(1/delta)."
     )
 
 
 def _jumps(name: str, stairs: Staircase, delta: float) -> np.ndarray:
     X, y = diagonal_data(name)
-    path = _diagonal_path(name, delta, 2 * stairs.times[-1])
+    path = _diagonal_path(name, delta, 1.1 * stairs.times[-1])
     return jump_times(DiagonalLinear(X.shape[1]), X, y, path, stairs) / -np.log(delta)
 
 
