@@ -52,9 +52,9 @@ def waiting_solution(u1: float = 1.0, u2: float = 0.0, wait: float = 0.0) -> tup
     clock.legend(loc="upper left")
     end = w[-1]
     if free and wait < t_end:
-        note = f"one of many waits until T = {wait:g}, then leaves upwards; dots: all points that can be reached"
+        note = f"one of many solutions waits until T = {wait:g}, then goes up; dots: all points that can be reached"
     elif free:
-        note = "one of many waits for ever; dots: all points that others reach by then"
+        note = "one of many solutions waits all the time; dots: all points that others can reach"
     elif u2 == 0:
         note = "the only solution rests"
     elif abs(end[1]) < 1e-12:
@@ -76,16 +76,16 @@ def one_kink(below: float = -1.0, above: float = 1.0) -> tuple[Figure, str]:
         for wait in (0.0, 0.5, 1.0, 1.5):
             for speed in {below, above} - {0.0}:
                 axes.plot(t, speed * np.maximum(t - wait, 0), color=RED, ls="--", lw=1.3)
-        verdict = "branch: from the kink (red) one may wait for any time"
+        verdict = "solutions branch; from the kink (red) one may wait for any time"
     else:
         axes.plot(t, _height(0.0, t, below, above), color=RED, ls="--", lw=2.2)
         if below * above > 0:
-            verdict = "cross: one solution through the kink"
+            verdict = "one solution, which crosses"
         else:
-            verdict = "stay on the kink: one solution" if below > above else "no kink: the field has no jump"
-    shape = "convex" if above > below else "concave" if above < below else "no"
+            verdict = "one solution, which stays on the kink" if below > above else "everything rests"
+    shape = "a convex kink" if above > below else "a concave kink" if above < below else "no jump, so no kink"
     axes.set(xlabel="time", ylabel="height over the kink", ylim=(-2.2, 2.2), xlim=(0, 2))
-    return figure, f"Speeds {below:g} below and {above:g} above, {shape} kink: {verdict}."
+    return figure, f"Speeds {below:g} below and {above:g} above, {shape}: {verdict}."
 
 
 def _height(start: float, t: np.ndarray, below: float, above: float) -> np.ndarray:

@@ -42,7 +42,15 @@ def test_waiting_solution_says_where_it_is():
 
 
 @pytest.mark.parametrize(
-    ("below", "above", "word"), [(1, 1, "cross"), (1, -1, "stay"), (-1, 1, "branch"), (0, 1, "branch"), (0, -1, "stay")]
+    ("below", "above", "word"),
+    [
+        (1, 0.5, "cross"),
+        (-1, -0.5, "cross"),
+        (1, -0.5, "stay"),
+        (-1, 0.5, "branch"),
+        (0, 0.5, "branch"),
+        (0, -1, "stay"),
+    ],
 )
 def test_two_speeds_decide(below, above, word):
     assert word in figures.one_kink(below, above)[1]
