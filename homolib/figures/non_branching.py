@@ -15,6 +15,13 @@ from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas
 from homolib.kinks import neuron_flow
 
 WAYS = (BLUE, RED, GREEN, ORANGE)
+EVENTS = {
+    "cross": "it crosses a kink",
+    "slide": "it slides on a kink",
+    "leave": "it leaves the kink",
+    "flip": "v passes zero",
+    "death": "u reaches 0",
+}
 
 
 def two_step_sizes(steps: tuple[float, float] = (0.012, 0.011)) -> tuple[Figure, str]:
@@ -59,26 +66,23 @@ def branching_set(u1: float = 1.0, u2: float = 0.1) -> tuple[Figure, str]:
     """The plane of starts u with v0 = -0.6: the set that branches (closed form), and the solutions from one start."""
     case, v0 = branching_start("turning"), -0.6
     figure, axes = canvas(height=4.2)
-    a, b = np.meshgrid(np.linspace(0.005, 1.3, 131), np.linspace(0.005, 1.0, 101))
-    axes.contourf(a, b, turning_set(a, b, v0), levels=[0.5, 1.5], colors=[ORANGE], alpha=0.35)
+    grid = np.meshgrid(np.linspace(0.005, 1.3, 131), np.linspace(0.005, 1.0, 101))
+    axes.contourf(*grid, turning_set(*grid, v0), levels=[0.5, 1.5], colors=[ORANGE], alpha=0.35)
     trunk = neuron_flow(case["X"], case["z"], v0, [u1, u2], 2.5)
-    branching = trunk.events and trunk.events[-1].kind == "branch"
     axes.plot(trunk.w[:, 1], trunk.w[:, 2], color=BLACK, lw=2.4)
-    if branching:
-        for path, colour, line in zip(
-            branches(case["X"], case["z"], v0, [u1, u2], 2.5, waits=(0,)), WAYS, ("-", "--", ":"), strict=False
-        ):
+    if trunk.events and trunk.events[-1].kind == "branch":
+        ways = branches(case["X"], case["z"], v0, [u1, u2], 2.5, waits=(0,))
+        for path, colour, line in zip(ways, WAYS, ("-", "--", ":"), strict=False):
             later = path.at(np.linspace(trunk.t[-1], 2.5, 80))
             axes.plot(later[:, 1], later[:, 2], color=colour, ls=line, lw=2)
+        a, b = np.abs(trunk.w[-1, 1:])
+        where = f"u2 = 0, at u1 = {a:.3f}" if b < a else f"u1 = 0, at u2 = {b:.3f}"
+        say = f"at time {trunk.t[-1]:.4f} v passes zero on the kink {where}; {len(ways)} ways on"
+    else:
+        say = "one solution; " + ", then ".join(EVENTS[event.kind] for event in trunk.events)
     axes.plot(u1, u2, "o", color=BLACK, ms=7)
     axes.axhline(0, color=GREY, lw=0.8)
     axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(0, 1.3), ylim=(-0.5, 1.0))
-    if branching:
-        kind = "v passes zero on the kink" if any(e.kind == "flip" for e in trunk.events) else "it branches"
-        say = f"{kind} at time {trunk.t[-1]:.4f}, at u1 = {trunk.w[-1, 1]:.3f}; three ways on"
-    else:
-        kinds = ", ".join(e.kind for e in trunk.events) or "nothing"
-        say = f"one solution; events: {kinds}"
     return figure, f"v0 = -0.6, u0 = ({u1:g}, {u2:g}). Shaded: starts that slide on u2 = 0 and turn there. Here: {say}."
 
 
@@ -152,19 +156,19 @@ def branching_volumes(
 ) -> tuple[Figure, str]:
     """Part of the starts that branch, and that bring u to 0, by |v0| / |u0|, on two small Gaussian data sets."""
     figure, axes = canvas(height=3.4)
-    highest, balanced = 0.0, math.nan
+    below, balanced = [], []
     for d, colour, marker in ((2, BLUE, "o"), (3, GREEN, "s")):
-        branched, died = np.transpose([branching_fractions(8, d, ratio, starts, sets=2) for ratio in ratios])
-        axes.plot(ratios, 100 * branched, color=colour, marker=marker, label=f"branch, d = {d}")
-        axes.plot(ratios, 100 * died, color=colour, marker=marker, ls=":", mfc="none", label=f"u reaches 0, d = {d}")
-        highest = max(highest, branched.max())
-        if d == 2:
-            balanced = branched[ratios.index(1.0)]
+        branched, died = 100 * np.transpose([branching_fractions(8, d, ratio, starts, sets=2) for ratio in ratios])
+        axes.plot(ratios, branched, color=colour, marker=marker, label=f"branch, d = {d}")
+        axes.plot(ratios, died, color=colour, marker=marker, ls=":", mfc="none", label=f"u reaches 0, d = {d}")
+        below.append(", ".join(f"{part:.1f}" for part, ratio in zip(branched, ratios, strict=True) if ratio < 1))
+        balanced.append(branched[ratios.index(1.0)])
     axes.set(xlabel="$|v_0| / |u_0|$", ylabel="per cent of the starts", xscale="log", xticks=[0.2, 0.5, 1, 2])
     axes.set_xticklabels(["0.2", "0.5", "1", "2"])
     axes.minorticks_off()
     axes.legend(ncols=2)
     return figure, (
-        f"Eight Gaussian inputs, {starts} starts on each of two data sets. Up to {100 * highest:.1f} per cent "
-        f"branch; of the balanced starts in the plane {100 * balanced:g} per cent."
+        f"Eight Gaussian inputs, {starts} starts on each of two data sets. Below balance, from left to right, "
+        f"{below[0]} per cent branch in the plane and {below[1]} in space; at balance {balanced[0]:g} and "
+        f"{balanced[1]:g}."
     )

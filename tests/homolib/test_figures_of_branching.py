@@ -26,6 +26,12 @@ def test_shaded_set_is_where_the_flow_turns_on_the_kink():
         assert bool(turning_set(u1, u2, -0.6)) == (not verdict and verdict.kink == 1)
 
 
+def test_ways_on_are_counted_on_the_kink_where_v_passes_zero():
+    """From (-0.6, 0.2, 0.6) it sticks to u1 = 0 and turns where u2^2 = 0.2^2 + 0.6^2 - 0.6^2; one side is dead."""
+    assert "on the kink u1 = 0, at u2 = 0.200; 2 ways on" in figures.branching_set(0.2, 0.6)[1]
+    assert "on the kink u2 = 0, at u1 = 0.806; 3 ways on" in figures.branching_set(1, 0.1)[1]
+
+
 def test_no_balanced_start_branches_on_gaussian_data_and_others_do():
     assert branching_fractions(8, 3, 1.0, starts=40, sets=2) == (0, 0)
     below = branching_fractions(8, 3, 0.5, starts=100, sets=2)
