@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Real
+from typing import NoReturn
 
 import numpy as np
 
 
-def fail(name: str, came: object, wanted: str) -> None:
+def fail(name: str, came: object, wanted: str) -> NoReturn:
     """Raise the ``ValueError`` of the library: which argument, what came, what is wanted."""
     raise ValueError(f"{name}: got {came}, want {wanted}")
 
@@ -23,10 +25,7 @@ def array(name: str, value: object, shape: Sequence[int | object | None], wanted
         ``...`` allows any number of batch axes.
     """
     wanted = wanted or _describe(shape)
-    try:
-        out = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        fail(name, f"{type(value).__name__} that is no array of numbers", wanted)
+    out = _numbers(name, value, wanted)
     tail = list(shape)
     batched = bool(tail) and tail[0] is ...
     if batched:
@@ -40,6 +39,17 @@ def array(name: str, value: object, shape: Sequence[int | object | None], wanted
     if not np.isfinite(out).all():
         fail(name, "non-finite numbers (nan or inf)", "finite numbers only")
     return out
+
+
+def _numbers(name: str, value: object, wanted: str) -> np.ndarray:
+    """`value` as an array of floats: no digits in quotes, no complex numbers, no None."""
+    try:
+        out = np.asarray(value)
+        if value is not None and out.dtype.kind in "biufO":
+            return np.asarray(out, dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    return fail(name, f"{type(value).__name__} that is no array of numbers", wanted)
 
 
 def _describe(shape: Sequence[int | object | None]) -> str:
@@ -90,9 +100,21 @@ def count(name: str, value: object, least: int = 1) -> int:
 
 def choice(name: str, value: object, options: Sequence[str]) -> str:
     """`value` if it is one of `options`."""
-    if value not in options:
+    if not any(type(value) is type(option) and value == option for option in options):
         fail(name, repr(value), "one of " + ", ".join(repr(option) for option in options))
     return value
+
+
+def instance(name: str, value: object, kind: type, wanted: str) -> object:
+    """`value` if it is a `kind`."""
+    if not isinstance(value, kind):
+        fail(name, repr(value), wanted)
+    return value
+
+
+def seed(value: object, name: str = "seed") -> int:
+    """`value` as the seed of a random generator."""
+    return count(name, value, least=0)
 
 
 def nonzero(
@@ -105,8 +127,6 @@ def nonzero(
 
 
 def _number(name: str, value: object, wanted: str) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, np.ndarray)) or np.ndim(value):
         fail(name, repr(value), wanted)
-        raise  # unreachable: fail always raises
+    return float(_numbers(name, value, wanted))

@@ -14,7 +14,7 @@ from homolib.constants import Constants, constants
 from homolib.flows import Trajectory, training_flow
 from homolib.losses import Loss, chosen
 from homolib.ncf import ncf_flow
-from homolib.networks import Network
+from homolib.networks import Network, fitting_inputs
 from homolib.reports import ROUNDING, Report, Row
 
 __all__ = [
@@ -156,7 +156,7 @@ class Target:
 
 def aim(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray, epsilon: float) -> Target:
     """Limit, eta and T of the neural correlation flow of `z` from the unit vector `u0` (proof of Theorem 5.1)."""
-    limit, value, vanishes, eta, T = _aim(_Run(net, X, z, u0, 1.0, None), epsilon, whole=True)
+    limit, value, vanishes, eta, T = _aim(_frozen(net, X, z, u0), epsilon, whole=True)
     return Target(limit[0], float(value[0]), bool(vanishes[0]), eta, T)
 
 
@@ -168,7 +168,7 @@ def settled_flow(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray) -> 
     ValueError
         If it has not settled in any time that was tried.
     """
-    return _Run(net, X, z, u0, 1.0, None).settle(epsilon=1.0, whole=True)[0]
+    return _frozen(net, X, z, u0).settle(epsilon=1.0, whole=True)[0]
 
 
 class _Run:
@@ -176,11 +176,10 @@ class _Run:
 
     def __init__(self, net: Network, X: np.ndarray, y: np.ndarray, w0: np.ndarray, delta: float, loss: Loss | None):
         self.net, self.loss, self.delta = net, chosen(loss), _checks.positive("delta", delta)
-        self.X = _checks.array("X", X, (None, net.inputs), f"shape (n, {net.inputs}), one input a row")
-        self.y = _checks.matching("y", y, self.X)
-        self.w0 = _checks.array("w0", w0, (net.size,), f"shape ({net.size},), one start")
-        if abs(np.linalg.norm(self.w0) - 1) > 1e-9:
-            _checks.fail("w0", f"norm {np.linalg.norm(self.w0):.6g}", "norm 1: delta carries the scale")
+        self.X = fitting_inputs(net, X)
+        if net.order != 2:
+            _checks.fail("net", f"a network of order {net.order}", "a network of order 2")
+        self.y, self.w0 = _checks.matching("y", y, self.X), _unit_start("w0", w0, net)
         self.constants = constants(net, self.X, self.y, self.loss)
         self.z = self.loss.initial_residual(self.y)
 
@@ -220,6 +219,19 @@ class _Run:
                 return path, limit, value
             horizon *= 2
         return _checks.fail("w0", f"a start whose flow has not settled at t = {horizon / 2:g}", "one that settles")
+
+
+def _unit_start(name: str, w0: np.ndarray, net: Network) -> np.ndarray:
+    w0 = _checks.array(name, w0, (net.size,), f"shape ({net.size},), one start")
+    if abs(np.linalg.norm(w0) - 1) > 1e-9:
+        _checks.fail(name, f"norm {np.linalg.norm(w0):.6g}", "norm 1: delta carries the scale")
+    return w0
+
+
+def _frozen(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray) -> _Run:
+    """The run whose frozen flow is that of `z` from `u0`: near the origin the square loss has the labels for z."""
+    z, u0 = _checks.matching("z", z, fitting_inputs(net, X)), _unit_start("u0", u0, net)
+    return _Run(net, X, z, u0, 1.0, None)
 
 
 def _alignment(name: str, run: _Run, epsilon: float, whole: bool) -> Report:

@@ -139,7 +139,10 @@ def branches(
     """
     hinges = HingeSum(X, z, slope)
     t_end = _checks.positive("t_end", t_end)
-    waits = sorted({_checks.nonnegative("waits", wait) for wait in waits})
+    waits = np.unique(_checks.array("waits", waits, (None,), "a sequence of times")).tolist()
+    points = _checks.count("points", points)
+    if waits[0] < 0:
+        _checks.fail("waits", waits, "times that are not negative")
     trunk = follow(hinges, start_state(hinges, _checks.finite("v0", v0), u0), t_end)
     if not trunk.options:
         return [trunk.trajectory(points)]
@@ -175,6 +178,7 @@ def branch_tree(
     """
     hinges = HingeSum(X, z, slope)
     t_end, depth = _checks.positive("t_end", t_end), _checks.count("depth", depth)
+    points = _checks.count("points", points)
     return _node(follow(hinges, start_state(hinges, _checks.finite("v0", v0), u0), t_end), False, t_end, depth, points)
 
 
@@ -195,6 +199,7 @@ def branching_fractions(n: int, inputs: int, ratio: float, starts: int = 200, se
     branched, died : float
         Fractions, averaged over the data sets.
     """
+    inputs = _checks.count("inputs", inputs)
     starts, ratio = _checks.count("starts", starts), _checks.nonnegative("ratio", ratio)
     u0, signs = random_start(inputs, range(starts)), np.where(np.arange(starts) % 2, 1.0, -1.0)
     data = (gaussian(n, inputs, seed) for seed in range(_checks.count("sets", sets)))

@@ -16,7 +16,7 @@ import numpy as np
 from homolib import _checks
 from homolib.clarke_deep import deep_gradients
 from homolib.hinges import HingeSum
-from homolib.networks import DeepReLU, Network, TwoLayerReLU
+from homolib.networks import DeepReLU, Network, TwoLayerReLU, fitting_inputs
 from homolib.polytopes import Polytope, sign_patterns, unit_rows
 
 Side = Callable[[np.ndarray], tuple[float, np.ndarray]]  # x -> (g(x), gradient of g at x); the piece lives on g >= 0
@@ -109,10 +109,14 @@ def clarke_of_pieces(pieces: Sequence[Piece], x: np.ndarray, tolerance: float = 
     [[0.0, -1.0], [0.0, 1.0]]
     """
     x, tolerance = _checks.array("x", x, (None,)), _checks.nonnegative("tolerance", tolerance)
+    wanted = "a sequence of (gradient, sides), see the example"
+    for piece in _checks.instance("pieces", pieces, Sequence, wanted):
+        if not (isinstance(piece, Sequence) and len(piece) == 2 and callable(piece[0])):
+            _checks.fail("pieces", repr(piece), wanted)
     gradients = [gradient(x) for gradient, sides in pieces if _has_interior_near(sides, x, tolerance)]
     if not gradients:
         _checks.fail("pieces", f"none whose region has interior points near x = {x}", "pieces that cover all of R^k")
-    return Polytope(_checks.array("gradient(x)", gradients, (len(gradients), len(x))))
+    return Polytope(_checks.array("pieces", gradients, (len(gradients), len(x)), f"gradients of shape ({len(x)},)"))
 
 
 def active_kinks(X: np.ndarray, u: np.ndarray, tolerance: float = 1e-9) -> np.ndarray:
@@ -139,7 +143,7 @@ def active_kinks(X: np.ndarray, u: np.ndarray, tolerance: float = 1e-9) -> np.nd
 
 
 def _check(net: Network, X: np.ndarray, w: np.ndarray, z: np.ndarray, tolerance: float) -> tuple:
-    X = _checks.array("X", X, (None, net.inputs), f"shape (n, {net.inputs}), one input a row")
+    X = fitting_inputs(net, X)
     w = _checks.array("w", w, (net.size,), f"shape ({net.size},): one point, no batch axes")
     return X, w, _checks.matching("z", z, X), _checks.nonnegative("tolerance", tolerance)
 

@@ -11,7 +11,7 @@ from numpy.polynomial.polynomial import polyroots, polytrim
 
 from homolib import _checks
 from homolib.losses import Loss, chosen
-from homolib.networks import DeepReLU, DiagonalLinear, Network, PoweredReLU, TwoLayerReLU
+from homolib.networks import DeepReLU, DiagonalLinear, Network, PoweredReLU, TwoLayerReLU, fitting_inputs
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def constants(net: Network, X: np.ndarray, y: np.ndarray, loss: Loss | None = No
     ValueError
         If the data do not fit the network, or no bound is known for it.
     """
-    X = _checks.array("X", X, (None, net.inputs), f"shape (n, {net.inputs}), one input a row")
+    X = fitting_inputs(net, X)
     y = _checks.matching("y", y, X)
     loss = chosen(loss)
     beta, exact = _beta(net, X)

@@ -26,10 +26,10 @@ def circle(n: int = 50, seed: int | None = None) -> tuple[np.ndarray, np.ndarray
     Raises
     ------
     ValueError
-        If `n` is not a positive whole number.
+        If `n` is not a positive whole number, or `seed` not a whole number.
     """
     n = _checks.count("n", n)
-    turns = (np.arange(n) + 0.5) / n if seed is None else np.random.default_rng(seed).random(n)
+    turns = (np.arange(n) + 0.5) / n if seed is None else np.random.default_rng(_checks.seed(seed)).random(n)
     X = _unit_circle(turns)
     return X, 5 * np.maximum(0, X[:, 0]) ** 2 + 4 * np.maximum(0, -X[:, 0]) ** 2
 
@@ -55,7 +55,7 @@ def gaussian(n: int, inputs: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     y : (n,) array
     """
     n, inputs = _checks.count("n", n), _checks.count("inputs", inputs)
-    rng = np.random.default_rng(_checks.count("seed", seed, least=0))
+    rng = np.random.default_rng(_checks.seed(seed))
     return rng.standard_normal((n, inputs)), rng.standard_normal(n)
 
 
@@ -85,9 +85,7 @@ def branching_start(name: str) -> dict[str, np.ndarray | float]:
         "dependent": (lifted, [-2, -1, 3, 1], np.sqrt(0.35), [0.3, 0.1, 0.5]),
         "aligned": (aligned, [1, -2.5, 1, 10, 10], np.sqrt(25.1), [0.3, -0.1, 5]),
     }
-    if name not in starts:
-        _checks.fail("name", name, " or ".join(map(repr, starts)))
-    X, z, v0, u0 = starts[name]
+    X, z, v0, u0 = starts[_checks.choice("name", name, list(starts))]
     return {"X": np.array(X, dtype=float), "z": np.array(z, dtype=float), "v0": v0, "u0": np.array(u0, dtype=float)}
 
 
@@ -112,8 +110,8 @@ def random_start(size: int, seed: int | list[int]) -> np.ndarray:
         Row by row what each seed alone would give.
     """
     if isinstance(seed, (list, tuple, range, np.ndarray)):
-        return np.stack([random_start(size, int(one)) for one in seed])
-    size, seed = _checks.count("size", size), _checks.count("seed", seed, least=0)
+        return np.stack([random_start(size, one) for one in seed])
+    size, seed = _checks.count("size", size), _checks.seed(seed)
     w = np.random.default_rng(seed).standard_normal(size)
     return w / np.linalg.norm(w)
 

@@ -68,7 +68,7 @@ def neuron_ascent(
     slope = _checks.finite("slope", slope)
     at_zero = slope if at_zero is None else _checks.finite("at_zero", at_zero)
     width, noise = _checks.nonnegative("width", width), _checks.nonnegative("noise", noise)
-    every, rng = _checks.count("record_every", record_every), np.random.default_rng(seed)
+    every, rng = _checks.count("record_every", record_every), np.random.default_rng(_checks.seed(seed))
     w = np.concatenate([v[..., None], u], axis=-1)
     times, recorded, last = [0], [w], int(np.ceil(steps - 1e-9))
     with np.errstate(over="ignore", invalid="ignore"):

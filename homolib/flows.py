@@ -14,7 +14,7 @@ import numpy as np
 from homolib import _checks
 from homolib.losses import Loss, chosen
 from homolib.mirror import mirror_flow
-from homolib.networks import DiagonalLinear, Network
+from homolib.networks import DiagonalLinear, Network, fitting
 
 Path = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # from times (k,) to directions and log-norms
 
@@ -66,9 +66,10 @@ class Trajectory:
         ValueError
             If a time lies outside the path.
         """
-        times = np.atleast_1d(np.asarray(t, dtype=float))
+        wanted = f"times between {self.t[0]:g} and {self.t[-1]:g}, where the path ends"
+        times = np.atleast_1d(_checks.array("t", t, (...,), wanted))
         if not (times.ndim == 1 and (times >= self.t[0]).all() and (times <= self.t[-1]).all()):
-            _checks.fail("t", t, f"times between {self.t[0]:g} and {self.t[-1]:g}, where the path ends")
+            _checks.fail("t", t, wanted)
         direction, log_norm = self.interpolate(times)
         w = np.exp(log_norm)[..., None] * direction
         return w if np.ndim(t) else w[..., 0, :]
@@ -116,16 +117,30 @@ def training_flow(
     ValueError
         If an argument does not fit, or the flow cannot be followed (it slides along a kink, or blows up).
     """
-    X, w0 = net._check(X, w0, "w0")
+    X, w0 = fitting(net, X, w0, "w0")
     y = _checks.matching("y", y, X)
     loss = chosen(loss)
-    delta = np.vectorize(lambda one: _checks.positive("delta", one), otypes=[float])(delta)
+    delta = _scales(delta, w0.shape[:-1])
 
     def residual(h: np.ndarray) -> np.ndarray:
         return -loss._derivative(h, y)
 
     path = _flow(net, X, residual, w0, np.log(delta), t_end, tolerance, points)
     return _with_loss(path, net, X, y, loss)
+
+
+def _scales(delta: float | np.ndarray, batch: tuple[int, ...]) -> np.ndarray:
+    if np.ndim(delta) == 0:
+        return np.array(_checks.positive("delta", delta))
+    wanted = f"one positive number, or as many as fit starts of shape {batch}"
+    delta = _checks.array("delta", delta, (...,), wanted)
+    if (delta <= 0).any():
+        _checks.fail("delta", f"{delta.min():g} among others", wanted)
+    try:
+        np.broadcast_shapes(batch, delta.shape)
+    except ValueError:
+        _checks.fail("delta", f"shape {delta.shape}", wanted)
+    return delta
 
 
 def frozen_flow(
@@ -141,7 +156,7 @@ def frozen_flow(
 
     Arguments, result and errors as for `training_flow`; `ncf_flow` takes ReLU networks too.
     """
-    X, u0 = net._check(X, u0, "u0")
+    X, u0 = fitting(net, X, u0, "u0")
     z = _checks.matching("z", z, X)
     return _flow(net, X, lambda h: z, u0, np.zeros(()), t_end, tolerance, points)
 
@@ -178,7 +193,7 @@ def gradient_descent(
     ValueError
         If an argument does not fit, or the weights diverge: the message says at which iteration.
     """
-    X, w = net._check(X, w0, "w0")
+    X, w = fitting(net, X, w0, "w0")
     y = _checks.matching("y", y, X)
     step, iterations = _checks.positive("step", step), _checks.count("iterations", iterations)
     every, loss = _checks.count("record_every", record_every), chosen(loss)
@@ -267,9 +282,9 @@ def _rates(
     For order L, w_k = r theta: theta' = r^(L-2) (g - <g, theta> theta) and (ln r)' = r^(L-2) <g, theta>,
     where g is the pullback at theta.
     """
-    parts, pull = net._parts(X, net.join(theta))
+    parts, pull = net._parts(X, net._join(theta))
     h = np.matmul(np.exp(net.order * rho)[..., None, :], parts)[..., 0, :]
-    g = net.neurons(pull(residual(h)))
+    g = net._split(pull(residual(h)))
     square = (theta**2).sum(axis=-1)
     growth = (g * theta).sum(axis=-1) / np.where(square == 0, 1, square)  # a zero neuron stays zero
     turn = g - growth[..., None] * theta
@@ -293,7 +308,7 @@ def _cartesian(net: Network, theta: np.ndarray, rho: np.ndarray) -> tuple[np.nda
     rho = np.where(theta.any(axis=-1), rho, -np.inf)
     top = rho.max(axis=-1, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
-    direction, log_norm = _polar(net.join(theta * np.exp(rho - top)[..., None]))
+    direction, log_norm = _polar(net._join(theta * np.exp(rho - top)[..., None]))
     return direction, np.where(direction.any(axis=-1), log_norm + top[..., 0], -np.inf)
 
 

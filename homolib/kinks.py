@@ -89,7 +89,7 @@ class ExactPath(Trajectory):
             last
             and last.kind == "branch"
             and last.time == self.t[-1]
-            and np.any(np.asarray(t, dtype=float) > last.time)
+            and np.any(_checks.array("t", t, (...,), "times") > last.time)
         ):
             _checks.fail(
                 "t", t, f"times up to {last.time!r}, where several solutions part; `branches` follows each of them"

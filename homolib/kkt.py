@@ -15,7 +15,7 @@ from homolib import _checks
 from homolib.arcs import TURN, Arcs
 from homolib.clarke import clarke_subdifferential
 from homolib.flows import _polar
-from homolib.networks import Network, PoweredReLU, TwoLayerReLU
+from homolib.networks import Network, PoweredReLU, TwoLayerReLU, fitting_inputs
 from homolib.polytopes import Polytope
 
 HALF = np.sqrt(0.5)
@@ -112,6 +112,7 @@ def kkt_points(
         If an argument does not fit, or the network is of another kind.
     """
     X, z, sign = one_neuron(net, X, z, neuron)
+    starts, seed = _checks.count("starts", starts), _checks.seed(seed)
     two_layer = isinstance(net, TwoLayerReLU)
     if X.shape[1] > 2:
         from homolib.search import kkt_search  # it builds on this room
@@ -147,8 +148,9 @@ def kkt_residual(net: Network, X: np.ndarray, z: np.ndarray, u: np.ndarray, tole
     ValueError
         If `u` is zero, or an argument does not fit.
     """
+    X = fitting_inputs(net, X)
     direction, _ = _polar(_checks.nonzero("u", _checks.array("u", u, (net.size,), f"shape ({net.size},) for {net!r}")))
-    multiplier = net.order * float(net.outputs(X, direction) @ _checks.matching("z", z, _checks.inputs(X)))
+    multiplier = net.order * float(net.outputs(X, direction) @ _checks.matching("z", z, X))
     return float(clarke_subdifferential(net, X, direction, z, tolerance).distance(multiplier * direction))
 
 
@@ -157,7 +159,7 @@ def one_neuron(net: Network, X: np.ndarray, z: np.ndarray, neuron: int) -> tuple
     squared = isinstance(net, PoweredReLU) and net.order == 2
     if not (squared or isinstance(net, TwoLayerReLU)):
         _checks.fail("net", net, "a SquaredReLU or a TwoLayerReLU network")
-    X = _checks.array("X", X, (None, net.inputs), f"shape (n, {net.inputs}), one input a row")
+    X = fitting_inputs(net, X)
     width = len(net.signs) if squared else net.width
     if _checks.count("neuron", neuron, least=0) >= width:
         _checks.fail("neuron", neuron, f"a number below the width {width}")

@@ -15,7 +15,7 @@ from homolib.cones import squared_neuron_flow
 from homolib.flows import Trajectory, _cartesian, frozen_flow
 from homolib.kinks import neuron_flow
 from homolib.kkt import KKTPoint, KKTPoints, kkt_points, kkt_residual
-from homolib.networks import Network, PoweredReLU, TwoLayerReLU
+from homolib.networks import Network, PoweredReLU, TwoLayerReLU, fitting
 from homolib.search import kkt_search
 
 __all__ = ["KKTPoint", "KKTPoints", "kkt_points", "kkt_residual", "kkt_search", "ncf_flow", "value"]
@@ -37,8 +37,8 @@ def value(net: Network, X: np.ndarray, z: np.ndarray, w: np.ndarray) -> np.ndarr
     -------
     (...) array
     """
-    outputs = net.outputs(X, w)
-    return outputs @ _checks.matching("z", z, _checks.inputs(X))
+    X, w = fitting(net, X, w)
+    return net.outputs(X, w) @ _checks.matching("z", z, X)
 
 
 def ncf_flow(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray, t_end: float, points: int = 201) -> Trajectory:
@@ -72,7 +72,7 @@ def ncf_flow(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray, t_end: 
         If an argument does not fit, a start is zero, or a ReLU neuron branches before `t_end`: then there is more
         than one flow, and we do not choose; `neuron_flow` and `branches` show them.
     """
-    X, u0 = net._check(X, u0, "u0")
+    X, u0 = fitting(net, X, u0, "u0")
     z, t_end = _checks.matching("z", z, X), _checks.positive("t_end", t_end)
     _checks.nonzero("u0", u0)
     if isinstance(net, TwoLayerReLU):

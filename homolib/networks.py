@@ -56,7 +56,7 @@ class Network:
         ValueError
             If the shape of `X` or `w` does not fit the network, or a number is not finite.
         """
-        X, w = self._check(X, w)
+        X, w = fitting(self, X, w)
         return self._parts(X, w)[0].sum(axis=-2)
 
     def pullback(self, X: np.ndarray, w: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -84,21 +84,24 @@ class Network:
         ValueError
             If the shape of `X`, `w` or `z` does not fit, or a number is not finite.
         """
-        X, w = self._check(X, w)
+        X, w = fitting(self, X, w)
         z = _checks.array("z", z, (..., len(X)), f"shape (..., {len(X)}), one number for each row of X")
         return self._parts(X, w)[1](z)
 
     def neurons(self, w: np.ndarray) -> np.ndarray:
-        """Weights neuron by neuron, (..., neurons, weights of one); `join` is the inverse."""
-        return w.reshape(*w.shape[:-1], -1, self._neuron_size)
+        """Weights neuron by neuron, (..., neurons, weights of one), a view where it can be; `join` is the inverse."""
+        return self._split(_checks.array("w", w, (..., self.size), f"shape (..., {self.size}) for {self!r}"))
 
     def join(self, neurons: np.ndarray) -> np.ndarray:
         """Weight vectors (..., size) from neurons (..., neurons, weights of one)."""
-        return neurons.reshape(*neurons.shape[:-2], self.size)
+        shape = (self.size // self._neuron_size, self._neuron_size)
+        return self._join(_checks.array("neurons", neurons, (..., *shape)))
 
-    def _check(self, X: np.ndarray, w: np.ndarray, name: str = "w") -> tuple[np.ndarray, np.ndarray]:
-        X = _checks.array("X", X, (None, self.inputs), f"shape (n, {self.inputs}), one input a row")
-        return X, _checks.array(name, w, (..., self.size), f"shape (..., {self.size}) for {self!r}")
+    def _split(self, w: np.ndarray) -> np.ndarray:
+        return w.reshape(*w.shape[:-1], -1, self._neuron_size)
+
+    def _join(self, neurons: np.ndarray) -> np.ndarray:
+        return neurons.reshape(*neurons.shape[:-2], self.size)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._describe()})"
@@ -126,7 +129,7 @@ class PoweredReLU(Network):
         self.size, self._neuron_size, self.smooth = count * self.inputs, self.inputs, True
 
     def _parts(self, X: np.ndarray, w: np.ndarray) -> Parts:
-        s = self.neurons(w) @ X.T  # (..., neurons, n)
+        s = self._split(w) @ X.T  # (..., neurons, n)
         active = _sigma(s, self.slope)
         lower = active if self.order == 2 else active ** (self.order - 1)
 
@@ -134,7 +137,7 @@ class PoweredReLU(Network):
             gain = lower * z[..., None, :]
             if self.slope != 0:
                 gain *= _sigma_slope(s, self.slope)  # for ReLU sigma = 0 says it all
-            return self.join((self.order * self.signs)[:, None] * (gain @ X))
+            return self._join((self.order * self.signs)[:, None] * (gain @ X))
 
         outputs = lower * active
         return (outputs if self._positive else self.signs[:, None] * outputs), pull
@@ -163,7 +166,7 @@ class TwoLayerReLU(Network):
         self.smooth = self.slope == 1
 
     def _parts(self, X: np.ndarray, w: np.ndarray) -> Parts:
-        neurons = self.neurons(w)
+        neurons = self._split(w)
         v, u = neurons[..., :1], neurons[..., 1:]
         s = u @ X.T  # (..., neurons, n)
         active = _sigma(s, self.slope)
@@ -172,7 +175,7 @@ class TwoLayerReLU(Network):
             z = z[..., None, :]
             pull_v = (z * active).sum(axis=-1, keepdims=True)
             pull_u = v * ((z * _sigma_slope(s, self.slope)) @ X)
-            return self.join(np.concatenate([pull_v, pull_u], axis=-1))
+            return self._join(np.concatenate([pull_v, pull_u], axis=-1))
 
         return v * active, pull
 
@@ -188,12 +191,10 @@ class DiagonalLinear(Network):
         self.inputs = _checks.count("inputs", inputs)
         self.size, self._neuron_size, self.smooth = 2 * self.inputs, 2, True
 
-    def neurons(self, w: np.ndarray) -> np.ndarray:
-        """Weights coordinate by coordinate, (..., inputs, 2)."""
+    def _split(self, w: np.ndarray) -> np.ndarray:
         return np.stack([w[..., : self.inputs], w[..., self.inputs :]], axis=-1)
 
-    def join(self, neurons: np.ndarray) -> np.ndarray:
-        """Weight vectors (..., size) from pairs (..., inputs, 2)."""
+    def _join(self, neurons: np.ndarray) -> np.ndarray:
         return np.concatenate([neurons[..., 0], neurons[..., 1]], axis=-1)
 
     def _parts(self, X: np.ndarray, w: np.ndarray) -> Parts:
@@ -236,10 +237,17 @@ class DeepReLU(Network):
             If there are not exactly two trainable layers, or shapes do not chain, or the last layer has
             more than one row.
         """
-        layers = list(frozen)
-        if len(set(trainable)) != 2 or not all(1 <= layer <= len(layers) for layer in trainable):
-            _checks.fail("trainable", trainable, f"two different layers between 1 and {len(layers)}")
-        self.trainable = tuple(sorted(int(layer) - 1 for layer in trainable))
+        wanted = "a sequence with one entry a layer, at least two"
+        layers = list(_checks.instance("frozen", frozen, Sequence, wanted))
+        if isinstance(frozen, str) or len(layers) < 2:
+            _checks.fail("frozen", repr(frozen), wanted)
+        wanted = f"two different layers between 1 and {len(layers)}"
+        trained = {
+            _checks.count("trainable", one) for one in _checks.instance("trainable", trainable, Sequence, wanted)
+        }
+        if len(trainable) != 2 or len(trained) != 2 or max(trained) > len(layers):
+            _checks.fail("trainable", trainable, wanted)
+        self.trainable = tuple(sorted(layer - 1 for layer in trained))
         self.slope = _checks.finite("slope", slope)
         shapes = self._shapes(layers)
         self._layers = [
@@ -313,6 +321,19 @@ class DeepReLU(Network):
 
     def _describe(self) -> str:
         return f"{len(self._layers)} layers, trainable={tuple(i + 1 for i in self.trainable)}, slope={self.slope:g}"
+
+
+def fitting_inputs(net: Network, X: np.ndarray) -> np.ndarray:
+    """`X` as inputs of `net`, or the ValueError that says which of them is wrong."""
+    if not isinstance(net, Network):
+        _checks.fail("net", repr(net), "a network, such as SquaredReLU(neurons, inputs)")
+    return _checks.array("X", X, (None, net.inputs), f"shape (n, {net.inputs}), one input a row")
+
+
+def fitting(net: Network, X: np.ndarray, w: np.ndarray, name: str = "w") -> tuple[np.ndarray, np.ndarray]:
+    """`X` and `w` as inputs and weights (..., size) of `net`; `name` is what the caller's caller calls `w`."""
+    X = fitting_inputs(net, X)
+    return X, _checks.array(name, w, (..., net.size), f"shape (..., {net.size}) for {net!r}")
 
 
 def _sigma(s: np.ndarray, slope: float) -> np.ndarray:

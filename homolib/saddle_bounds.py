@@ -16,9 +16,9 @@ from homolib.clarke import clarke_subdifferential
 from homolib.constants import constants, jacobian_bound, pullback_lipschitz
 from homolib.flows import training_flow
 from homolib.ncf import ncf_flow
-from homolib.networks import Network, TwoLayerReLU
+from homolib.networks import Network, TwoLayerReLU, fitting
 from homolib.reports import Report, Row
-from homolib.saddles import STATIONARY, Saddle
+from homolib.saddles import STATIONARY, Saddle, checked
 
 RESOLUTION = 1e-11  # displacements of the active weights below this, relative to them, are lost in the tolerance
 
@@ -30,7 +30,7 @@ def lemma_5_6(saddle: Saddle) -> Report:
     and for neurons that share no weights it is the product of the sets of the active and the dormant ones.
     """
     gradient = 0.0
-    if not saddle.dormant.all():
+    if not checked(saddle).dormant.all():
         gradient = float(np.linalg.norm(clarke_subdifferential(*_active_only(saddle), saddle.residual).min_norm()))
     rounding = STATIONARY * (1 + np.linalg.norm(saddle.w)) * (1 + np.linalg.norm(saddle.y)) * np.linalg.norm(saddle.X)
     return Report("Lemma 5.6", [Row("distance of 0 from dL(w_n, 0) <= rounding", gradient, float(rounding))])
@@ -56,7 +56,7 @@ def kappa(saddle: Saddle, w_n: np.ndarray) -> np.ndarray:
     ValueError
         If a point is the saddle itself, or a dormant neuron is not zero there.
     """
-    net, (X, w_n) = saddle.net, saddle.net._check(saddle.X, w_n, "w_n")
+    net, (X, w_n) = checked(saddle).net, fitting(saddle.net, saddle.X, w_n, "w_n")
     if saddle.split(w_n)[1].any():
         _checks.fail("w_n", "weights on dormant neurons", "points at which the dormant neurons are zero")
     away = _checks.nonzero("w_n", w_n - saddle.w, "points other than the saddle")
@@ -86,7 +86,8 @@ def assumption_3(saddle: Saddle, gamma: float, bound: float, samples: int = 4000
     Report
     """
     gamma, bound = _checks.positive("gamma", gamma), _checks.nonnegative("bound", bound)
-    directions = np.random.default_rng(seed).standard_normal((_checks.count("samples", samples), saddle.net.size))
+    samples, rng = _checks.count("samples", samples), np.random.default_rng(_checks.seed(seed))
+    directions = rng.standard_normal((samples, checked(saddle).net.size))
     directions = saddle.split(directions)[0]
     directions /= np.linalg.norm(_checks.nonzero("saddle", directions, "an active neuron"), axis=-1, keepdims=True)
     radii = gamma * 10.0 ** -np.arange(6)
@@ -140,7 +141,7 @@ def saddle_constants(saddle: Saddle, gamma: float = 1.0, kappa: float | None = N
     ValueError
         If `kappa` is missing, or the network is not of order two.
     """
-    net, X, r = saddle.net, saddle.X, saddle.residual
+    net, X, r = checked(saddle).net, saddle.X, saddle.residual
     if net.order != 2:
         _checks.fail("saddle", f"a network of order {net.order}", "a network of order 2")
     gamma = _checks.positive("gamma", gamma)

@@ -17,7 +17,7 @@ from homolib.bounds import settled_flow
 from homolib.datasets import circle
 from homolib.flows import Trajectory, training_flow
 from homolib.losses import SquareLoss
-from homolib.networks import Network, SquaredReLU, TwoLayerReLU
+from homolib.networks import Network, SquaredReLU, TwoLayerReLU, fitting
 from homolib.reports import ROUNDING
 
 SMALL = 1e-8  # size of the seed that stands for an infinitesimal one; its square is below rounding
@@ -49,7 +49,7 @@ class Saddle:
     w: np.ndarray
 
     def __post_init__(self) -> None:
-        X, w = self.net._check(self.X, self.w)
+        X, w = fitting(self.net, self.X, self.w)
         if w.ndim != 1:
             _checks.fail("w", f"shape {w.shape}", f"one point, shape ({self.net.size},)")
         for name, value in (("X", X), ("y", _checks.matching("y", self.y, X)), ("w", w)):
@@ -72,7 +72,8 @@ class Saddle:
 
     def correlation(self, u: np.ndarray) -> np.ndarray:
         """N(u), the correlation of the outputs at `u` (..., size) with the residual; shape (...)."""
-        return self.net.outputs(self.X, u) @ self.residual
+        X, u = fitting(self.net, self.X, u, "u")
+        return self.net.outputs(X, u) @ self.residual
 
     def split(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Active and dormant part of `w` (..., size), each (..., size) with zeros elsewhere."""
@@ -110,6 +111,11 @@ class Saddle:
         return zeta
 
 
+def checked(saddle: Saddle) -> Saddle:
+    """`saddle` if it is one, else the ValueError of the library."""
+    return _checks.instance("saddle", saddle, Saddle, "a Saddle")
+
+
 def figure_4_saddle(n: int = 50) -> Saddle:
     """The saddle of the paper's Figure 4: ten of twenty squared-ReLU neurons at (sqrt(1/2), 0), ten at zero."""
     X, y = circle(n)
@@ -124,7 +130,8 @@ def absolute_value_saddle(at: tuple[float, float] = (1.0, 0.0)) -> Saddle:
     At (1, 0), where g has a kink, inequality (15) fails for every kappa; at (1, 1) it holds.
     Since g is twice the loss, its flow runs twice as fast.
     """
-    return Saddle(TwoLayerReLU(1, 1, slope=-1.0), np.ones((1, 1)), np.ones(1), np.array(at, dtype=float))
+    at = _checks.array("at", at, (2,))
+    return Saddle(TwoLayerReLU(1, 1, slope=-1.0), np.ones((1, 1)), np.ones(1), at)
 
 
 @dataclass(frozen=True)
@@ -167,6 +174,7 @@ def escape(saddle: Saddle, zeta_z: np.ndarray) -> Escape:
     ValueError
         If the flow does not settle, or ends where N <= 0: then the dormant neurons do not leave.
     """
+    saddle = checked(saddle)
     path = settled_flow(saddle.net, saddle.X, saddle.residual, saddle.seed("zeta_z", zeta_z))
     direction = path.direction[-1]
     rate = 2 * float(saddle.correlation(direction))
@@ -190,11 +198,13 @@ def escape_path(saddle: Saddle, direction: np.ndarray, t_end: float, points: int
         Last time; may be negative, above ln(SMALL) / (2 N).
     points : int
     """
-    direction = saddle.seed("direction", direction)
+    direction, t_end = checked(saddle).seed("direction", direction), _checks.finite("t_end", t_end)
     rate = 2 * float(saddle.correlation(direction))
     if rate <= 0:
         _checks.fail("direction", f"2 N = {rate:.3g}", "a direction with 2 N > 0")
     begin = np.log(SMALL) / rate
+    if t_end <= begin:
+        _checks.fail("t_end", t_end, f"a time above {begin:.6g}, where the path begins")
     path = training_flow(
         saddle.net, saddle.X, saddle.y, saddle.start(SMALL, direction), t_end - begin, tolerance=1e-11, points=points
     )
@@ -213,6 +223,7 @@ def escape_time(saddle: Saddle, path: Trajectory, size: float) -> float:
     ValueError
         If the size is not reached on the path.
     """
+    checked(saddle)
     log_size = np.log(_checks.positive("size", size))
     return first_crossing(path, lambda direction, log_norm: _log_dormant(saddle, direction, log_norm) - log_size)
 
@@ -221,6 +232,7 @@ def first_crossing(path: Trajectory, gap: Callable[[np.ndarray, np.ndarray], np.
     """First time at which `gap(direction, log_norm)` is no longer negative: on the grid of the path, then refined."""
     from scipy.optimize import brentq
 
+    _checks.instance("path", path, Trajectory, "a Trajectory")
     after = np.flatnonzero(gap(path.direction, path.log_norm) >= 0)
     if not after.size:
         _checks.fail("path", f"a path that ends at t = {path.t[-1]:g} before the event", "a longer path")
@@ -250,7 +262,8 @@ def next_saddle(saddle: Saddle, direction: np.ndarray, longest: float = 1e4) -> 
     ValueError
         If the flow has not come to rest by then: it goes on to infinity, or very slowly.
     """
-    neurons = saddle.net.neurons(saddle.seed("direction", direction))
+    neurons = checked(saddle).net.neurons(saddle.seed("direction", direction))
+    longest = _checks.positive("longest", longest)
     strong = np.linalg.norm(neurons, axis=-1, keepdims=True) > FAINT
     seed = saddle.net.join(np.where(strong, neurons, 0))
     rate = 2 * float(saddle.correlation(seed))

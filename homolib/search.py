@@ -49,7 +49,7 @@ def kkt_search(
         If an argument does not fit, or the network is of another kind.
     """
     X, z, sign = one_neuron(net, X, z, neuron)
-    starts, rng = _checks.count("starts", starts), np.random.default_rng(_checks.count("seed", seed, least=0))
+    starts, rng = _checks.count("starts", starts), np.random.default_rng(_checks.seed(seed))
     u, _ = _polar(rng.standard_normal((starts, X.shape[1])))
     if isinstance(net, TwoLayerReLU):
         return KKTPoints(_flow_ends(X, z, net.slope, u), complete=False)

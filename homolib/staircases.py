@@ -15,7 +15,7 @@ from homolib import _checks
 from homolib.bounds import settled_flow
 from homolib.flows import Trajectory
 from homolib.losses import SquareLoss, chosen
-from homolib.networks import Network, TwoLayerReLU
+from homolib.networks import Network, TwoLayerReLU, fitting, fitting_inputs
 from homolib.saddles import Saddle, first_crossing, next_saddle
 
 TIE = 1e-9  # times and rates closer than this, relative, count as equal
@@ -70,7 +70,10 @@ class Staircase:
     ties: list[Tie] = field(default_factory=list)
 
     def loss_at(self, t: np.ndarray) -> np.ndarray:
-        """Loss of the limit at times `t`, in units of ln(1/delta): a step function."""
+        """Loss of the limit at times `t` >= 0, in units of ln(1/delta): a step function."""
+        t = _checks.array("t", t, (...,), "times")
+        if (t < 0).any():
+            _checks.fail("t", f"{t.min():g}", "times from 0 on")
         return self.losses[np.searchsorted(self.times, t, side="right")]
 
 
@@ -90,6 +93,9 @@ def jump_times(net: Network, X: np.ndarray, y: np.ndarray, path: Trajectory, sta
     (jumps,) array
         In the time of the path. Divided by ln(1/delta) they tend to `staircase.times` like 1 / ln(1/delta).
     """
+    X = fitting_inputs(net, X)
+    y = _checks.matching("y", y, X)
+    _checks.instance("staircase", staircase, Staircase, "a Staircase")
     scale = staircase.losses[0] / SquareLoss().value(np.zeros(len(y)), y)
 
     def below(level: float):
@@ -131,9 +137,9 @@ def saddle_sequence(net: Network, X: np.ndarray, y: np.ndarray, w0: np.ndarray) 
     ValueError
         If the network is not smooth, or a flow does not settle or come to rest.
     """
+    X, w0 = fitting(net, X, w0, "w0")
     if not net.smooth or net.order != 2:
         _checks.fail("net", repr(net), "a network of order 2 with Lipschitz gradient")
-    X, w0 = net._check(X, w0, "w0")
     neurons = net.neurons(w0)
     saddle = Saddle(net, X, y, np.zeros(net.size))
     used = np.where(neurons.any(axis=-1), 0.0, -np.inf)  # what each neuron has used up of its ln(1/delta)

@@ -216,5 +216,5 @@ def test_descent_refuses_bad_input_and_divergence(changes, name):
 def test_a_time_outside_the_path_is_refused():
     path = hl.frozen_flow(hl.SquaredReLU(1, 1), [[1.0]], [1.0], [1.0], 1.0)
     for t in (-0.1, 1.1, [0.5, 2], np.nan):
-        with pytest.raises(ValueError, match=r"^t: got .*, want times between 0 and 1"):
+        with pytest.raises(ValueError, match=r"^t: got .*, want (times between 0 and 1|finite numbers)"):
             path.at(t)

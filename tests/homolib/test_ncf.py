@@ -165,7 +165,7 @@ def test_branching_is_reported_and_not_decided():
     ("arguments", "name"),
     [
         ({"u0": "zero"}, "u0"),
-        ({"u0": np.ones(7)}, "w"),
+        ({"u0": np.ones(7)}, "u0"),
         ({"X": np.ones((2, 3))}, "X"),
         ({"z": np.ones(3)}, "z"),
         ({"t_end": 0}, "t_end"),
