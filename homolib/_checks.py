@@ -9,6 +9,9 @@ from typing import NoReturn
 
 import numpy as np
 
+LARGEST = 1e60  # data beyond this are refused: a product of up to five of them is still a number
+FINEST = 1e-13  # of relative accuracies: a few roundings
+
 
 def fail(name: str, came: object, wanted: str) -> NoReturn:
     """Raise the ``ValueError`` of the library: which argument, what came, what is wanted."""
@@ -57,14 +60,20 @@ def _describe(shape: Sequence[int | object | None]) -> str:
     return f"an array of shape ({', '.join(axes)}{',' if len(axes) == 1 else ''})"
 
 
-def inputs(X: object) -> np.ndarray:
-    """`X` as an (n, d) array of finite inputs, one a row."""
-    return array("X", X, (None, None), "an array of shape (n, d), one input a row")
+def inputs(X: object, d: int | None = None) -> np.ndarray:
+    """`X` as an (n, d) array of inputs, one a row."""
+    return _moderate("X", array("X", X, (None, d), f"shape (n, {d or 'd'}), one input a row"))
 
 
 def matching(name: str, value: object, X: np.ndarray) -> np.ndarray:
-    """`value` as one finite number for each row of `X`."""
-    return array(name, value, (len(X),), f"shape ({len(X)},), one number for each row of X")
+    """`value` as one number for each row of `X`."""
+    return _moderate(name, array(name, value, (len(X),), f"shape ({len(X)},), one number for each row of X"))
+
+
+def _moderate(name: str, data: np.ndarray) -> np.ndarray:
+    if (size := np.abs(data).max()) > LARGEST:
+        fail(name, f"a number of size {size:.3g}", f"sizes up to {LARGEST:g}, so that products stay finite")
+    return data
 
 
 def positive(name: str, value: object) -> float:
@@ -72,6 +81,14 @@ def positive(name: str, value: object) -> float:
     number = _number(name, value, "a positive finite number")
     if not (number > 0 and math.isfinite(number)):
         fail(name, value, "a positive finite number")
+    return number
+
+
+def accuracy(name: str, value: object) -> float:
+    """`value` as a relative accuracy that double precision can keep."""
+    number = positive(name, value)
+    if number < FINEST:
+        fail(name, value, f"at least {FINEST:g}: double precision has no more")
     return number
 
 

@@ -86,7 +86,7 @@ class Arcs:
         ValueError
             If the inputs are not planar, or an argument does not fit.
         """
-        X = _checks.array("X", X, (None, 2), "an array of shape (n, 2): arcs are for planar inputs")
+        X = _checks.inputs(X, 2)  # arcs are for planar inputs
         sign, order = _checks.choice("sign", sign, (1, -1, 1.0, -1.0)), _checks.choice("order", order, (1, 2))
         z, slope = sign * _checks.matching("z", z, X), _checks.finite("slope", slope)
         if order not in (1, 2) or sign not in (-1, 1):

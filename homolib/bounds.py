@@ -208,7 +208,7 @@ class _Run:
 
         Where N < 0 the part tends to zero, and the path goes on until its norm is at most epsilon.
         """
-        horizon = 8 / self.constants.rate
+        horizon = 8 / self.constants.rate if self.constants.rate > 0 else 1.0  # data of zeros move nothing
         for _ in range(24):
             path = self.frozen(horizon)
             directions, logs = self.parts(path.direction, path.log_norm, whole)

@@ -161,7 +161,7 @@ def hat_descent(x0: np.ndarray, level: float = 20.0, winding: float = 1.0, toler
     floor = winding * tau + np.pi / 2  # angle of the moat's floor here: near the rim the flow hugs it, so count from it
     start = [float(tau), float((theta - floor + np.pi / 2) % (2 * np.pi) - np.pi / 2)]
     longest = 10 * (1 + abs(winding) * level)  # no descent is as long
-    tolerance = _checks.positive("tolerance", tolerance)
+    tolerance = _checks.accuracy("tolerance", tolerance)
     path = solve_ivp(rates, (0, longest), start, method="LSODA", rtol=tolerance, atol=tolerance**2, events=arrived)
     if path.status != 1:
         _checks.fail("x0", np.asarray(x0).tolist(), "a start from which the descent can be followed")

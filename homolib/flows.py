@@ -223,7 +223,7 @@ def _flow(
     """Follow all runs at once, each neuron as direction and log-norm; diagonal networks one by one, exactly."""
     from scipy.integrate import solve_ivp  # a third of a second: paid where it is used
 
-    t_end, tolerance = _checks.positive("t_end", t_end), _checks.positive("tolerance", tolerance)
+    t_end, tolerance = _checks.positive("t_end", t_end), _checks.accuracy("tolerance", tolerance)
     t = np.linspace(0, t_end, _checks.count("points", points, least=2))
     batch = np.broadcast_shapes(w0.shape[:-1], log_delta.shape)
     if isinstance(net, DiagonalLinear):

@@ -327,7 +327,7 @@ def fitting_inputs(net: Network, X: np.ndarray) -> np.ndarray:
     """`X` as inputs of `net`, or the ValueError that says which of them is wrong."""
     if not isinstance(net, Network):
         _checks.fail("net", repr(net), "a network, such as SquaredReLU(neurons, inputs)")
-    return _checks.array("X", X, (None, net.inputs), f"shape (n, {net.inputs}), one input a row")
+    return _checks.inputs(X, net.inputs)
 
 
 def fitting(net: Network, X: np.ndarray, w: np.ndarray, name: str = "w") -> tuple[np.ndarray, np.ndarray]:

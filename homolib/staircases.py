@@ -13,7 +13,7 @@ import numpy as np
 
 from homolib import _checks
 from homolib.bounds import settled_flow
-from homolib.flows import Trajectory
+from homolib.flows import Trajectory, _polar
 from homolib.losses import SquareLoss, chosen
 from homolib.networks import Network, TwoLayerReLU, fitting, fitting_inputs
 from homolib.saddles import Saddle, first_crossing, next_saddle
@@ -96,6 +96,10 @@ def jump_times(net: Network, X: np.ndarray, y: np.ndarray, path: Trajectory, sta
     X = fitting_inputs(net, X)
     y = _checks.matching("y", y, X)
     _checks.instance("staircase", staircase, Staircase, "a Staircase")
+    if not len(staircase.times):
+        return np.zeros(0)
+    if not y.any():
+        _checks.fail("y", "zeros", "the labels of the staircase, which has jumps")
     scale = staircase.losses[0] / SquareLoss().value(np.zeros(len(y)), y)
 
     def below(level: float):
@@ -140,7 +144,7 @@ def saddle_sequence(net: Network, X: np.ndarray, y: np.ndarray, w0: np.ndarray) 
     X, w0 = fitting(net, X, w0, "w0")
     if not net.smooth or net.order != 2:
         _checks.fail("net", repr(net), "a network of order 2 with Lipschitz gradient")
-    neurons = net.neurons(w0)
+    neurons = net.neurons(w0).copy()  # a view otherwise, and directions are written into it below
     saddle = Saddle(net, X, y, np.zeros(net.size))
     used = np.where(neurons.any(axis=-1), 0.0, -np.inf)  # what each neuron has used up of its ln(1/delta)
     offset = np.zeros(len(neurons))  # and the part of its log-norm that does not grow with ln(1/delta)
@@ -174,11 +178,10 @@ def saddle_sequence(net: Network, X: np.ndarray, y: np.ndarray, w0: np.ndarray) 
 def _settled(saddle: Saddle, directions: np.ndarray, k: int) -> tuple[np.ndarray, float, float]:
     """Limit direction of one dormant neuron, its rate 2 N, and what its log-norm gains beside rate * t."""
     alone = np.zeros_like(directions)
-    length = np.linalg.norm(directions[k])
-    alone[k] = directions[k] / length
+    alone[k], log_length = _polar(directions[k])
     path = settled_flow(saddle.net, saddle.X, saddle.residual, saddle.net.join(alone))
     rate = 2 * float(saddle.correlation(path.direction[-1]))
-    shift = float(path.log_norm[-1] - rate * path.t[-1] + np.log(length))
+    shift = float(path.log_norm[-1] - rate * path.t[-1] + log_length)
     return saddle.net.neurons(path.direction[-1])[k], rate, shift
 
 

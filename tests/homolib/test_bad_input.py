@@ -144,6 +144,10 @@ CASES = {
     "theorem_5_5": (hl.bounds.theorem_5_5, DORMANT | {"epsilon": 0.1, "gamma": 0.5}),
     # staircases
     "saddle_sequence": (hl.saddle_sequence, CLIMBING | {"w0": np.array([0.5, 0.5, 0.5, 0.5])}),
+    "saddle_sequence of squared neurons": (
+        hl.saddle_sequence,
+        {"net": SQUARED, "X": NEAR.X, "y": NEAR.y, "w0": np.array([0.6, 0.1, 0.1, 0.6])},
+    ),
     "diagonal_staircase": (hl.diagonal_staircase, {"X": NEAR.X, "y": NEAR.y, "loss": None}),
     "orthogonal_staircase": (
         hl.orthogonal_staircase,
@@ -202,6 +206,10 @@ ALLOWED = {
     ("initial_residual", "y", "too long"),  # as long as you like, where nothing has to match
     ("derivative_lipschitz", "y", "too long"),
     ("monotone_pieces", "values", "too long"),
+    ("value of a loss", "y", "huge"),
+    ("derivative", "y", "huge"),
+    ("initial_residual", "y", "huge"),
+    ("derivative_lipschitz", "y", "huge"),
     ("Polytope", "points", "too long"),
     ("sign_patterns", "normals", "too long"),
     ("diagonal_staircase", "X", "too long"),
@@ -240,6 +248,8 @@ def wrong_arrays(name, good):
         "None inside": np.where(good == good.flat[-1], None, good),
         "too many axes": good[None],
     }
+    if name in ("X", "y"):
+        found["huge"] = good * 1e100
     if name in BATCHED:
         del found["too many axes"]
     if name in NOT_ZERO:
@@ -291,6 +301,16 @@ def test_lists_do_as_well_as_arrays(case):
     function, arguments = CASES[case]
     lists = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in arguments.items()}
     np.testing.assert_equal(essence(function(**lists)), essence(function(**arguments)))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_arguments_are_left_as_they_are(case):
+    function, arguments = CASES[case]
+    mine = {name: np.copy(value) if isinstance(value, np.ndarray) else value for name, value in arguments.items()}
+    function(**mine)
+    for name, value in arguments.items():
+        if isinstance(value, np.ndarray):
+            np.testing.assert_array_equal(mine[name], value, err_msg=name)
 
 
 def essence(result):
@@ -437,3 +457,26 @@ def test_one_input_dimension(net):
     assert hl.clarke_subdifferential(net, inputs, start, labels).size == net.size
     if not isinstance(net, hl.DiagonalLinear):
         assert all(point.residual == 0 for point in hl.kkt_points(net, inputs, labels))
+
+
+def test_data_of_zeros_move_nothing():
+    nothing = np.zeros((2, 2))
+    report = hl.bounds.theorem_5_1(SQUARED, nothing, Y[:2], UNIT, 1e-3, epsilon=0.1)
+    assert report.holds
+    np.testing.assert_allclose(report.values["direction"], UNIT, atol=1e-15)
+    assert len(hl.saddle_sequence(DIAGONAL, nothing, Y[:2], UNIT).times) == 0
+    still = hl.training_flow(DIAGONAL, NEAR.X, [0.0, 0.0], CLIMB, 1.0)
+    assert len(hl.jump_times(DIAGONAL, NEAR.X, [0.0, 0.0], still, hl.diagonal_staircase(NEAR.X, [0.0, 0.0]))) == 0
+
+
+def test_only_directions_matter_to_a_sequence_of_saddles():
+    start = np.array([0.5, 0.5, 0.5, 0.5])
+    tiny, small = (hl.saddle_sequence(**CLIMBING, w0=c * start) for c in (1e-200, 1.0))
+    np.testing.assert_allclose(tiny.times, small.times, rtol=1e-12)
+    np.testing.assert_allclose(tiny.losses, small.losses, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("flow", [hl.training_flow, hl.frozen_flow])
+def test_more_digits_than_there_are_cannot_be_had(flow):
+    with pytest.raises(ValueError, match=r"^tolerance: got 1e-16, want at least 1e-13"):
+        flow(SQUARED, X, Y, UNIT, 0.1, tolerance=1e-16)
