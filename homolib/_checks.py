@@ -45,10 +45,10 @@ def array(name: str, value: object, shape: Sequence[int | object | None], wanted
 
 
 def _numbers(name: str, value: object, wanted: str) -> np.ndarray:
-    """`value` as an array of floats: no digits in quotes, no complex numbers, no None."""
+    """`value` as an array of floats: no digits in quotes, no complex numbers, no None, no mask."""
     try:
         out = np.asarray(value)
-        if value is not None and out.dtype.kind in "biufO":
+        if value is not None and out.dtype.kind in "biufO" and not np.ma.is_masked(value):
             return np.asarray(out, dtype=float)
     except (TypeError, ValueError, OverflowError):
         pass

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from homolib import _checks
-from homolib.losses import SquareLoss, chosen
+from homolib.losses import SquareLoss, square
 from homolib.staircases import TIE, Staircase, Tie
 
 ROUNDS = 10_000  # more jumps than any data set of the book needs
@@ -43,7 +43,7 @@ def diagonal_staircase(X: np.ndarray, y: np.ndarray, loss: SquareLoss | None = N
         If an argument does not fit.
     """
     X = _checks.inputs(X)
-    y, loss = _checks.matching("y", y, X), chosen(loss)
+    y, loss = _checks.matching("y", y, X), square(loss)
     d, weight = X.shape[1], loss.weight(y)
     beta, s, now = np.zeros(d), np.zeros(d), 0.0
     times, points, woken, asleep, ties, free = [], [beta], [], [], [], ()

@@ -72,9 +72,12 @@ def chosen(loss: Loss | None) -> Loss:
     """The loss that an optional argument `loss` means: the summed square loss unless given."""
     if loss is None:
         return SquareLoss()
-    if not isinstance(loss, Loss):
-        _checks.fail("loss", repr(loss), "SquareLoss(), LogisticLoss() or None")
-    return loss
+    return _checks.instance("loss", loss, Loss, "SquareLoss(), LogisticLoss() or None")
+
+
+def square(loss: SquareLoss | None) -> SquareLoss:
+    """The same where the theory is that of the square loss alone."""
+    return _checks.instance("loss", chosen(loss), SquareLoss, "SquareLoss() or None: this is known for it alone")
 
 
 def _predictions(h: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -42,6 +42,7 @@ class Polytope:
     def product(cls, factors: Iterable[Polytope]) -> Polytope:
         """Polytope of all (s_1, ..., s_p) with s_j in the j-th of `factors`."""
         out = cls.__new__(cls)
+        factors = [_checks.instance("factors", factor, Polytope, "polytopes") for factor in factors]
         out.blocks = tuple(block for factor in factors for block in factor.blocks)
         if not out.blocks:
             _checks.fail("factors", "none", "at least one polytope")

@@ -14,7 +14,7 @@ import numpy as np
 from homolib import _checks
 from homolib.bounds import settled_flow
 from homolib.flows import Trajectory, _polar
-from homolib.losses import SquareLoss, chosen
+from homolib.losses import SquareLoss, square
 from homolib.networks import Network, TwoLayerReLU, fitting, fitting_inputs
 from homolib.saddles import Saddle, first_crossing, next_saddle
 
@@ -215,7 +215,7 @@ def orthogonal_staircase(X: np.ndarray, y: np.ndarray, w0: np.ndarray, loss: Squ
         If the inputs are not orthogonal, or some |v_k| < |u_k|.
     """
     X = _checks.inputs(X)
-    y, loss = _checks.matching("y", y, X), chosen(loss)
+    y, loss = _checks.matching("y", y, X), square(loss)
     gram, d = X @ X.T, X.shape[1]
     if np.abs(gram - np.diag(np.diag(gram))).max() > 1e-12 * np.abs(gram).max():
         _checks.fail("X", "inputs that are not orthogonal", "orthogonal inputs")

@@ -243,6 +243,7 @@ def wrong_arrays(name, good):
         "ragged": [[1.0], [1.0, 2.0]],
         "digits": good.astype(str),
         "complex numbers": good + 1j,
+        "a mask": np.ma.array(good, mask=good == good.flat[-1]),
         "a nan": np.where(good == good.flat[-1], np.nan, good),
         "an inf": np.where(good == good.flat[-1], -np.inf, good),
         "None inside": np.where(good == good.flat[-1], None, good),
@@ -363,6 +364,19 @@ def test_what_does_not_match_is_named():
         hl.training_flow(SQUARED, X, Y, np.tile(UNIT, (2, 1)), 1.0, delta=[1e-3, 1e-3, 1e-3])
     with pytest.raises(TypeError, match="t_end"):
         hl.training_flow(SQUARED, X, Y, UNIT)
+
+
+def test_staircases_are_those_of_the_square_loss():
+    for staircase, start in ((hl.diagonal_staircase, ()), (hl.orthogonal_staircase, ([1.0, 0.6, 0.8],))):
+        with pytest.raises(ValueError, match=r"^loss: got LogisticLoss.*, want SquareLoss"):
+            staircase(np.eye(2), Y[:2], *start, loss=hl.LogisticLoss())
+
+
+def test_a_list_of_no_seeds_and_a_product_of_no_polytopes():
+    with pytest.raises(ValueError, match=r"^seed: got \[\], want"):
+        hl.datasets.random_start(2, [])
+    with pytest.raises(ValueError, match=r"^factors: got 3, want polytopes"):
+        hl.Polytope.product([3])
 
 
 def test_a_step_that_diverges_raises():
