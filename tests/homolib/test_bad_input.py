@@ -320,6 +320,8 @@ def essence(result):
         return result.w
     if isinstance(result, hl.Staircase):
         return result.times
+    if isinstance(result, hl.branching.BranchNode):
+        return [essence(result.path), [essence(child) for child in result.children]]
     if type(result) is list:
         return [essence(item) for item in result]
     return result if isinstance(result, (np.ndarray, float)) else repr(result)
