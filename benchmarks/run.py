@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-import rivals
 
 import homolib as hl
+import rivals
 from homolib.kinks import neuron_flows
 
 ROUNDS = 3

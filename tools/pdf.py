@@ -11,9 +11,10 @@ import tempfile
 import threading
 from pathlib import Path
 
-import notebooks
 from playwright.sync_api import sync_playwright
 from pypdf import PdfWriter
+
+import notebooks
 
 SITE = notebooks.ROOT / "_build/html"
 

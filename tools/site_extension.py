@@ -7,13 +7,14 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import notebooks
 from docutils import nodes
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.executors.utils import single_nb_execution
 from myst_nb.core.read import myst_nb_reader_plugin
 from sphinx_proof.nodes import unenumerable_node
+
+import notebooks
 
 ROOT = Path(__file__).parents[1]
 
@@ -28,25 +29,40 @@ def read_bars_as_norms(app, what, name, obj, options, lines):
     lines[:] = [re.sub(r"``.*?``|(\|)", lambda match: r"\|" if match[1] else match[0], line) for line in lines]
 
 
-def run_notebooks(app, env, docnames):
-    """Run the notebooks, a kernel on each core, into an empty cache; myst-nb, which would take them in turn, reads it.
+def start_notebooks(app, env, docnames):
+    """Run the notebooks, a kernel on each core, while Sphinx reads: myst-nb would take them in turn.
 
-    What fails is not cached: myst-nb runs it again when its turn comes, and reports it as always.
+    Their outputs go into the cache of myst-nb, which is emptied first: it knows the cells, and not the library
+    behind them.
     """
-    cache = get_cache(env.mystnb_config.execution_cache_path)
-    cache.clear_cache()  # it knows the cells and not the library behind them
-    sources = [source for source in map(env.doc2path, docnames) if "{code-cell}" in Path(source).read_text()]
+    get_cache(env.mystnb_config.execution_cache_path).clear_cache()
+    timeout = env.mystnb_config.execution_timeout
 
     def run(source):
         notebook = myst_nb_reader_plugin(source)
-        timeout = env.mystnb_config.execution_timeout
         return single_nb_execution(notebook, str(Path(source).parent), timeout, allow_errors=False)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for source, result in zip(sources, pool.map(run, sources), strict=True):
-            if result.err is None:
-                bundle = CacheBundleIn(result.nb, source, data={"execution_seconds": result.time})
-                cache.cache_notebook_bundle(bundle, check_validity=False)
+    sources = {docname: env.doc2path(docname) for docname in docnames}
+    pool = ThreadPoolExecutor(os.cpu_count())
+    app.running_notebooks = {
+        docname: pool.submit(run, source)
+        for docname, source in sources.items()
+        if "{code-cell}" in Path(source).read_text()
+    }
+    pool.shutdown(wait=False)
+
+
+def await_notebook(app, docname, _source):
+    """Have the outputs of a page in the cache when its turn comes.
+
+    What failed is not cached: myst-nb runs it again and reports it as always.
+    """
+    if docname in app.running_notebooks:
+        result = app.running_notebooks.pop(docname).result()
+        if result.err is None:
+            bundle = CacheBundleIn(result.nb, app.env.doc2path(docname), data={"execution_seconds": result.time})
+            cache = get_cache(app.env.mystnb_config.execution_cache_path)
+            cache.cache_notebook_bundle(bundle, check_validity=False)
 
 
 def title_as_written(app, doctree):
@@ -91,7 +107,8 @@ def setup(app):
     os.environ["HOMOLIB_STATIC"] = "1"  # explorers draw every frame: a website has no kernel
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are small, and the cores run a kernel each
     app.connect("config-inited", add_vendored_scripts)
-    app.connect("env-before-read-docs", run_notebooks)
+    app.connect("env-before-read-docs", start_notebooks)
+    app.connect("source-read", await_notebook)
     app.connect("autodoc-process-docstring", read_bars_as_norms)
     app.connect("doctree-read", title_as_written)
     app.connect("html-page-context", offer_notebook, priority=900)  # after the theme has made its buttons

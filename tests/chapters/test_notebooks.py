@@ -4,8 +4,9 @@ import re
 
 import jupytext
 import nbformat
-import notebooks
 import pytest
+
+import notebooks
 
 SOURCES = [source for source in notebooks.all_sources() if notebooks.is_notebook(source)]
 SAMPLE = """---

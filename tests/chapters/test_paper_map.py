@@ -2,8 +2,9 @@
 
 import re
 
-import notebooks
 import pytest
+
+import notebooks
 
 ROOT = notebooks.ROOT
 MAP = ROOT / "chapters/paper-map.md"

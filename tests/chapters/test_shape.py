@@ -7,8 +7,9 @@ chapter that does.
 import ast
 import re
 
-import notebooks
 import pytest
+
+import notebooks
 
 HEADINGS = [
     "The statement",

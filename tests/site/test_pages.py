@@ -13,9 +13,10 @@ from types import SimpleNamespace
 from urllib.parse import unquote, urldefrag, urljoin
 
 import nbformat
-import notebooks
 import pytest
 from bs4 import BeautifulSoup
+
+import notebooks
 
 SITE = Path(__file__).parents[2] / "_build/html"
 CHAPTERS = sorted(f"chapters/{path.name}" for path in SITE.glob("chapters/*.html"))
