@@ -105,7 +105,8 @@ def theorem_5_1(
     -------
     Report
         `values` has T, log_C, eta, the limit `direction`, its `value` N, and `outcome`: "aligns" or "vanishes".
-        The cosine bound says nothing unless epsilon < 1 / (1 + 3 / (2 eta)): `values["vacuous"]`.
+        The cosine bound is positive only if epsilon < 1 / (1 + 3 / (2 eta)); once it is -1 or less it
+        says nothing: `values["vacuous"]`.
 
     Raises
     ------
