@@ -324,6 +324,8 @@ def essence(result):
         return [essence(result.path), [essence(child) for child in result.children]]
     if type(result) is list:
         return [essence(item) for item in result]
+    if type(result).__repr__ is object.__repr__:  # that would be an address in memory
+        return {name: essence(value) for name, value in vars(result).items()}
     return result if isinstance(result, (np.ndarray, float)) else repr(result)
 
 
