@@ -89,7 +89,7 @@ class HingeSum:
 
 def signs(values: np.ndarray, size: float | np.ndarray) -> np.ndarray:
     """Sign of `values` as -1, 0, 1: zero below TOL times `size`."""
-    return np.where(np.abs(values) <= TOL * size, 0, np.sign(values)).astype(int)
+    return np.where(np.abs(values) <= TOL * size, 0, np.sign(values)).astype(np.int8)
 
 
 def velocities(
@@ -195,30 +195,51 @@ def regular_velocities(
     w, side, found : (m, d), (m, K) and (m,) arrays
         Where `found` is False use `velocities`.
     """
-    jumps, on = sign[:, None] * hinges.jumps, side == 0
-    met = on & (came != 0)
-    regular = (np.count_nonzero(met, axis=1) <= 1) & ~np.any(on & ~met & (jumps > 0), axis=1)
-    w, found = np.zeros((len(side), hinges.normals.shape[1])), np.zeros(len(side), dtype=bool)
-    guess, slack = np.where(met, -came, side), TOL * hinges.size
+    on, base, slack = side == 0, sign[:, None] * hinges.gradient(side), TOL * hinges.size
+    independent = np.count_nonzero(on, axis=1) <= base.shape[1]  # at least not certainly dependent, as all are at u = 0
+    on &= independent[:, None]
+    normals, jumps, came, where = _gathered(hinges, sign, on, came)
+    met = came != 0
+    todo = independent & (np.count_nonzero(met, axis=1) <= 1) & ~np.any(~met & (jumps > 0), axis=1)
+    guess, w, found = -came, np.zeros_like(base), np.zeros(len(side), dtype=bool)
     for _ in range(PIVOTS):
-        todo = np.flatnonzero(regular & ~found)
-        counts = np.count_nonzero(guess[todo] == 0, axis=1)
-        for many in np.unique(counts):
-            rows = todo[counts == many]
-            ahead, held = guess[rows], np.nonzero(guess[rows] == 0)[1].reshape(len(rows), many)
-            inner, normals = sign[rows, None] * hinges.gradient(ahead), hinges.normals[held]
-            pulls = -np.einsum("md,mdk->mk", inner, np.linalg.pinv(normals))  # multiples of the normals held
-            velocity = inner + np.einsum("mk,mkd->md", pulls, normals)
-            most = np.take_along_axis(jumps[rows], held, axis=1)
-            off = np.where(pulls > slack, -1, np.where(pulls < most - slack, 1, 0))  # cannot be held: to this side
-            wrong = on[rows] & (ahead != 0) & (signs(velocity @ hinges.normals.T, hinges.size) != ahead)
-            good = ~off.any(axis=1) & ~wrong.any(axis=1)
-            velocity[np.linalg.norm(velocity, axis=1) <= slack] = 0.0
-            w[rows[good]], found[rows] = velocity[good], good
-            revised = np.where(wrong & (jumps[rows] < 0), 0, ahead)
-            np.put_along_axis(revised, held, off, axis=1)
-            guess[rows] = np.where(good[:, None], ahead, revised)
-    return w, guess, found
+        if not len(rows := np.flatnonzero(todo)):
+            break
+        ahead, normal, jump = guess[rows], normals[rows], jumps[rows]
+        held = (ahead == 0)[..., None] * normal
+        velocity = base[rows] + np.einsum("mk,mkd->md", (ahead > 0) * jump, normal)
+        pulls = _pulls(velocity, held)
+        velocity += np.einsum("mk,mkd->md", pulls, held)
+        away = signs(np.einsum("md,mkd->mk", velocity, normal), hinges.size) != ahead
+        off = np.where(pulls > slack, -1, np.where(pulls < jump - slack, 1, 0))  # a kink cannot hold: to this side
+        revised = np.where(ahead == 0, off, np.where(away & (jump < 0), 0, ahead))
+        w[rows], guess[rows], todo[rows] = velocity, revised, np.any(revised != ahead, axis=1)
+        found[rows] = ~np.any(away, axis=1) & ~todo[rows]
+    w[np.linalg.norm(w, axis=1) <= slack] = 0.0
+    side = side.copy()
+    side[on] = guess[where]
+    return w, side, found
+
+
+def _gathered(
+    hinges: HingeSum, sign: np.ndarray, on: np.ndarray, came: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Normals (m, k, d), jumps and `came` (m, k) of the kinks each run is on, padded with zeros, and which are not."""
+    count = np.count_nonzero(on, axis=1)
+    where = np.arange(count.max(initial=0)) < count[:, None]
+    run, kink = np.nonzero(on)
+    normals, jumps, before = np.zeros((*where.shape, hinges.normals.shape[1])), np.zeros(where.shape), 0 * where
+    normals[where], jumps[where], before[where] = hinges.normals[kink], sign[run] * hinges.jumps[kink], came[run, kink]
+    return normals, jumps, before, where
+
+
+def _pulls(inner: np.ndarray, held: np.ndarray) -> np.ndarray:
+    """What multiples (m, k) of the rows of `held` (m, k, d), unit or zero, take `inner` (m, d) to their kinks."""
+    pulls = -np.einsum("md,mkd->mk", inner, held)
+    several = np.count_nonzero(held.any(axis=-1), axis=1) > 1
+    if several.any():
+        pulls[several] = -np.einsum("md,mdk->mk", inner[several], np.linalg.pinv(held[several]))
+    return pulls
 
 
 def _in_hull(target: np.ndarray, normals: np.ndarray, jumps: np.ndarray, size: float) -> bool:
@@ -288,10 +309,12 @@ def _promising(
 ) -> np.ndarray:
     """Those sign patterns in the plane that their own velocity obeys; the origin is always kept."""
     inner, on = base + ((patterns > 0) * jumps) @ normals, patterns == 0
-    ray, normal = np.count_nonzero(on, axis=1) == 1, normals[on.argmax(axis=1)]
-    w = inner - (ray * np.sum(inner * normal, axis=1))[:, None] * normal
-    obeyed = np.all(signs(w @ normals.T, size) == patterns, axis=1)
-    return patterns[obeyed | (np.count_nonzero(on, axis=1) > 1)]
+    ray, held = np.count_nonzero(on, axis=1) == 1, on.argmax(axis=1)
+    pull = np.where(ray, -np.sum(inner * normals[held], axis=1), 0.0)
+    obeyed = np.all(signs((inner + pull[:, None] * normals[held]) @ normals.T, size) == patterns, axis=1)
+    lowest, highest = np.minimum(jumps[held], 0.0), np.maximum(jumps[held], 0.0)
+    within = (pull >= lowest - 2 * TOL * size) & (pull <= highest + 2 * TOL * size)
+    return patterns[obeyed & within | (np.count_nonzero(on, axis=1) > 1)]
 
 
 def _most_cells(kinks: int, rank: int) -> int:

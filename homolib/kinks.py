@@ -271,7 +271,7 @@ def neuron_flows(
     direction, log_norm = np.empty((m, d + 1)), np.empty(m)
     time, events = np.empty(m), np.zeros(m, dtype=int)
     branched, slid, flipped, died = np.zeros((4, m), dtype=bool)
-    live, before, irregular = np.arange(m), state.side, np.ones(m, dtype=bool)
+    live, before, irregular = np.arange(m), state.side, np.any(state.side == 0, axis=-1)
     for _ in range(MOST_EVENTS):
         w, side, found = regular_velocities(hinges, state.sign, state.side, before)
         for i in np.flatnonzero(irregular | ~found):
@@ -282,21 +282,26 @@ def neuron_flows(
         meeting = segment.meeting(hinges)
         with np.errstate(invalid="ignore"):
             after = segment.state_at(meeting)
-        stop = branched[live]
-        ends = stop | ~(meeting.tau < np.inf) | ~(after.time < t_end)
-        until = np.where(stop, state.time, t_end)
-        seen = np.where(np.isinf(until), state.time + 1e3 / np.where(segment.rate > 0, segment.rate, 1.0), until)
-        rows = live[ends]
-        there, size = segment.weights(seen)
-        limit = np.isinf(until) & (segment.rate > 0) & ~((segment.grows == 0) & segment.across.any(axis=-1))
-        size = np.where(limit, np.where(segment.grows != 0, np.inf, -np.inf), size)
-        time[rows], direction[rows], log_norm[rows] = until[ends], there[ends], size[ends]
-        live, before, state = live[~ends], side[~ends], after[~ends]
-        if not len(live):
-            return Fates(time, direction, log_norm, branched, slid, flipped, died, events)
-        flip, origin = meeting.flip[~ends], meeting.origin[~ends]
-        irregular = flip | origin
+        ends = branched[live] | ~(meeting.tau < np.inf) | ~(after.time < t_end)
+        before, state, flip, origin = side, after, meeting.flip, meeting.origin
+        if ends.any():
+            rows, goes_on = live[ends], ~ends
+            time[rows] = until = np.where(branched[rows], segment.start.time[ends], t_end)
+            direction[rows], log_norm[rows] = _last(segment.start[ends], w[ends], until)
+            live, before, state, flip, origin = (a[goes_on] for a in (live, before, state, flip, origin))
+            if not len(live):
+                return Fates(time, direction, log_norm, branched, slid, flipped, died, events)
+        irregular = origin | (flip & np.any(state.side == 0, axis=-1))
         events[live] += 1
         flipped[live] |= flip
         died[live] |= origin
     raise Undecided(f"more than {MOST_EVENTS} events in {len(live)} of {m} flows")
+
+
+def _last(start: State, w: np.ndarray, until: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Directions and log-norms at the times `until` on last segments; where that is infinite, their limits."""
+    segment = Segment(start, w)
+    seen = np.where(np.isinf(until), start.time + 1e3 / np.where(segment.rate > 0, segment.rate, 1.0), until)
+    direction, size = segment.weights(seen)
+    limit = np.isinf(until) & (segment.rate > 0) & ~((segment.grows == 0) & segment.across.any(axis=-1))
+    return direction, np.where(limit, np.where(segment.grows != 0, np.inf, -np.inf), size)

@@ -181,15 +181,18 @@ def unit_rows(rows: np.ndarray) -> np.ndarray:
 def distinct_directions(units: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Lines spanned by unit vectors: one vector a line, and for each input its line and its side (+1 or -1)."""
     first, which, side = [], np.empty(len(units), dtype=int), np.ones(len(units))
+    near = np.abs(units @ units.T) > 1 - PARALLEL  # wider than needed: the cosine of a small angle says little of it
+    alone = np.count_nonzero(near, axis=1) == 1
     for i, unit in enumerate(units):
-        cosines = units[first] @ unit
-        apart = np.linalg.norm(units[first] - np.where(cosines < 0, -1.0, 1.0)[:, None] * unit, axis=1)
-        if (apart > PARALLEL).all():
-            which[i] = len(first)
-            first.append(i)
-        else:
-            which[i] = np.argmin(apart)
-            side[i] = np.sign(cosines[which[i]])
+        if not alone[i]:
+            cosines = units[first] @ unit
+            apart = np.linalg.norm(units[first] - np.where(cosines < 0, -1.0, 1.0)[:, None] * unit, axis=1)
+            if (apart <= PARALLEL).any():
+                which[i] = np.argmin(apart)
+                side[i] = np.sign(cosines[which[i]])
+                continue
+        which[i] = len(first)
+        first.append(i)
     return units[first], which, side
 
 

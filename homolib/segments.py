@@ -125,7 +125,8 @@ class Segment:
         ahead = (start.side * speed < 0) & (np.abs(speed) > floor) & ~radial[..., None]
         with np.errstate(divide="ignore", invalid="ignore"):
             flip = np.where(inward & (self.turn < 0), start.v**2 / (r * (np.sqrt(np.abs(self.turn)) - p)), np.inf)
-            tau = np.where(ahead, np.maximum(-height / speed, 0.0), np.inf).min(axis=-1, initial=np.inf)
+            wait = np.divide(-height, speed, out=np.full_like(speed, np.inf), where=ahead)
+            tau = np.maximum(wait.min(axis=-1, initial=np.inf), 0.0)
             tau = np.where(origin, -p / r, np.minimum(tau, flip))
             dies_first = inward & ~origin & (self.turn == 0) & (r * tau >= -p)  # v reaches 0 at t = infinity
             tau = np.where((start.sign == 0) | (r == 0) | dies_first, np.inf, tau)
