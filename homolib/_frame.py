@@ -49,10 +49,12 @@ def render(
     dots: int,
     pairs: list[tuple[float, float]] | None = None,
     before: Layout | None = None,
+    quick: bool = False,
 ) -> Frame:
     """Draw with `values` at `dots` per inch; `pairs` are coordinates to be found in the first axes.
 
-    With the layout of the frame `before`, axes stay where they are unless the labels need more room.
+    With the layout of the frame `before`, axes stay where they are unless the labels need more room. A `quick` frame is
+    made in less time, and larger: for a reader who waits, not for a page that is sent.
 
     Raises
     ------
@@ -67,7 +69,7 @@ def render(
         figure.set_dpi(dots)
         canvas = _Canvas(figure)
         layout = _draw(canvas, before)
-    image = _compress(canvas.buffer_rgba())
+    image = _encoded(canvas.buffer_rgba(), quality=0, method=0) if quick else _compress(canvas.buffer_rgba())
     width, height = figure.get_size_inches() * PIXELS_PER_INCH
     box, spots = _places(figure, pairs) if pairs else ((0.0, 0.0, 1.0, 1.0), None)
     _close(figure)
@@ -162,9 +164,13 @@ def _compress(pixels: memoryview) -> bytes:
     palette = _palette(colours)
     index = np.empty(1 << 24, dtype=np.uint8)  # of each colour; only what is written takes memory
     index[distinct] = np.argmin((palette**2).sum(axis=1) - 2 * colours @ palette.T, axis=1)
+    return _encoded(palette.astype(np.uint8)[index[codes]], quality=20, method=4)
+
+
+def _encoded(pixels: memoryview | np.ndarray, quality: int, method: int) -> bytes:
+    """Lossless WebP; `quality` and `method` are the effort to make it small."""
     out = io.BytesIO()
-    image = Image.fromarray(palette.astype(np.uint8)[index[codes]])
-    image.save(out, "WEBP", lossless=True, quality=20, method=4)
+    Image.fromarray(np.asarray(pixels)[..., :3]).save(out, "WEBP", lossless=True, quality=quality, method=method)
     return out.getvalue()
 
 

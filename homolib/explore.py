@@ -90,10 +90,9 @@ def explore(draw: Draw, /, *, plane: tuple[str, str] | None = None, **values: Se
     _check_size(controls)
     if plane is not None:
         _check_plane(plane, controls)
-    explorer = Explorer(draw, controls, plane)
-    if os.environ.get("HOMOLIB_STATIC") == "1":
-        return Picture(_static_html(explorer), repr(explorer))
-    return explorer
+    live = os.environ.get("HOMOLIB_STATIC") != "1"
+    explorer = Explorer(draw, controls, plane, live)
+    return explorer if live else Picture(_static_html(explorer), repr(explorer))
 
 
 @dataclass(frozen=True)
@@ -117,12 +116,13 @@ class Explorer:
     draw: Draw
     controls: dict[str, list]
     plane: tuple[str, str] | None = None
+    live: bool = True  # drawn while the reader waits: soon matters more than small
     _drawn: dict[tuple[int, ...], Frame] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         count = math.prod(map(len, self.controls.values()))
         self._layout = None
-        self._dots = FINE if count <= FEW_FRAMES else COARSE
+        self._dots = FINE if count <= FEW_FRAMES and not self.live else COARSE
         self.first = self.frame(*(0 for _ in self.controls))
 
     def __repr__(self) -> str:
@@ -133,7 +133,7 @@ class Explorer:
         if choice not in self._drawn:
             values = {name: options[i] for (name, options), i in zip(self.controls.items(), choice, strict=True)}
             pairs = self.plane and list(itertools.product(*(self.controls[name] for name in self.plane)))
-            frame = _render(self.draw, values, self._dots, pairs, self._layout)
+            frame = _render(self.draw, values, self._dots, pairs, self._layout, self.live)
             self._layout = frame.layout
             if pairs and self._drawn and not np.allclose(frame.spots, self.first.spots, rtol=0, atol=0.02):
                 _checks.fail("plane", f"axes that moved at {values}", "the same limits in every frame")
