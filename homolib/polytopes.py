@@ -180,20 +180,16 @@ def unit_rows(rows: np.ndarray) -> np.ndarray:
 
 def distinct_directions(units: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Lines spanned by unit vectors: one vector a line, and for each input its line and its side (+1 or -1)."""
-    first, which, side = [], np.empty(len(units), dtype=int), np.ones(len(units))
-    near = np.abs(units @ units.T) > 1 - PARALLEL  # wider than needed: the cosine of a small angle says little of it
-    alone = np.count_nonzero(near, axis=1) == 1
-    for i, unit in enumerate(units):
-        if not alone[i]:
-            cosines = units[first] @ unit
-            apart = np.linalg.norm(units[first] - np.where(cosines < 0, -1.0, 1.0)[:, None] * unit, axis=1)
-            if (apart <= PARALLEL).any():
-                which[i] = np.argmin(apart)
-                side[i] = np.sign(cosines[which[i]])
-                continue
-        which[i] = len(first)
-        first.append(i)
-    return units[first], which, side
+    cosines = units @ units.T
+    near = np.abs(cosines) > 1 - PARALLEL  # wider than needed: the cosine of a small angle says little of it
+    i, j = np.nonzero(np.tril(near, -1))
+    apart = np.linalg.norm(units[i] - np.where(cosines[i, j] < 0, -1.0, 1.0)[:, None] * units[j], axis=1)
+    leader = np.arange(len(units))
+    np.minimum.at(leader, i[apart <= PARALLEL], j[apart <= PARALLEL])
+    while np.any(leader[leader] != leader):  # close to one that is close to an earlier one
+        leader = leader[leader]
+    first, which = np.unique(leader, return_inverse=True)
+    return units[first], which, np.where(cosines[np.arange(len(units)), leader] < 0, -1.0, 1.0)
 
 
 def _cell_points(planes: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from homolib.polytopes import MOST_VERTICES, Polytope, sign_patterns
+from homolib.polytopes import MOST_VERTICES, Polytope, distinct_directions, sign_patterns, unit_rows
 
 points = hnp.arrays(int, st.tuples(st.integers(1, 6), st.integers(1, 3)), elements=st.integers(-4, 4))
 far_points = hnp.arrays(int, st.tuples(st.integers(1, 5), st.integers(1, 3)), elements=st.integers(10**6, 10**6 + 5))
@@ -199,3 +199,22 @@ def test_patterns_do_not_depend_on_the_length_of_the_normals():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@given(st.integers(0, 10_000))
+def test_distinct_directions_finds_the_lines_that_inputs_lie_on(seed):
+    rng = np.random.default_rng(seed)
+    count, d = int(rng.integers(1, 6)), int(rng.integers(1, 5))
+    lines = unit_rows(rng.standard_normal((count if d > 1 else 1, d)))
+    which, side = rng.integers(0, len(lines), 12), rng.choice([-1.0, 1.0], 12)
+    units, group, turn = distinct_directions(side[:, None] * lines[which])
+    order = list(dict.fromkeys(which.tolist()))  # a line is named by the first input on it
+    assert np.array_equal(group, [order.index(line) for line in which])
+    np.testing.assert_array_equal(turn[:, None] * units[group], side[:, None] * lines[which])
+
+
+def test_a_chain_of_close_neighbours_is_one_line():
+    angles = np.array([0.0, 0.8e-9, 1.6e-9, 1e-8])
+    units, group, _ = distinct_directions(np.stack([np.cos(angles), np.sin(angles)], axis=1))
+    assert len(units) == 2
+    assert group.tolist() == [0, 0, 0, 1]
