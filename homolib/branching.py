@@ -17,7 +17,7 @@ import numpy as np
 from homolib import _checks
 from homolib.datasets import gaussian, random_start
 from homolib.flows import Trajectory
-from homolib.hinges import HingeSum
+from homolib.hinges import HingeSum, Undecided
 from homolib.kinks import Event, Run, Velocity, follow, kinks_at, neuron_flows, ways_on
 from homolib.segments import State, start_state
 
@@ -198,12 +198,21 @@ def branching_fractions(n: int, inputs: int, ratio: float, starts: int = 200, se
     -------
     branched, died : float
         Fractions, averaged over the data sets.
+
+    Raises
+    ------
+    ValueError
+        If an argument does not fit.
+    Undecided
+        If some start reaches a point where too many kinks meet.
     """
     inputs = _checks.count("inputs", inputs)
     starts, ratio = _checks.count("starts", starts), _checks.nonnegative("ratio", ratio)
     u0, signs = random_start(inputs, range(starts)), np.where(np.arange(starts) % 2, 1.0, -1.0)
     data = (gaussian(n, inputs, seed) for seed in range(_checks.count("sets", sets)))
     fates = [neuron_flows(X, z, ratio * signs, u0) for X, z in data]
+    if any(fate.undecided.any() for fate in fates):
+        raise Undecided("some starts reach a point where too many kinks meet to list the ways on")
     return float(np.mean([fate.branched for fate in fates])), float(np.mean([fate.died for fate in fates]))
 
 

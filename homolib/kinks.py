@@ -237,11 +237,13 @@ class Fates:
     Attributes
     ----------
     time : (m,) array
-        Until when each solution was followed: `t_end`, or where it branches.
+        Until when each solution was followed: `t_end`, or where it branches or is undecided.
     direction, log_norm : (m, d + 1) and (m,) arrays
         Of (v, u) then; for `t_end` infinite the limits (the log-norm may be infinite).
     branched, slid, flipped, died : (m,) arrays of bool
         Whether it branches; has ever stayed on a kink; v has passed 0; u has reached 0.
+    undecided : (m,) array of bool
+        Whether it ends where too many kinks meet to list the ways on (`neuron_flow` raises `Undecided`).
     events : (m,) array of int
         How many times it met something.
     """
@@ -253,6 +255,7 @@ class Fates:
     slid: np.ndarray
     flipped: np.ndarray
     died: np.ndarray
+    undecided: np.ndarray
     events: np.ndarray
 
 
@@ -261,7 +264,8 @@ def neuron_flows(
 ) -> Fates:
     """Fates of many starts v0 (m,), u0 (m, d), all advanced together, one event a round.
 
-    The same flow as `neuron_flow`, without its history. Errors as there.
+    The same flow as `neuron_flow`, without its history. Errors as there, but where one start is undecided the others
+    go on.
     """
     hinges = HingeSum(X, z, slope)
     t_end = t_end if t_end == np.inf else _checks.positive("t_end", t_end)
@@ -270,27 +274,31 @@ def neuron_flows(
     m, d = state.u.shape
     direction, log_norm = np.empty((m, d + 1)), np.empty(m)
     time, events = np.empty(m), np.zeros(m, dtype=int)
-    branched, slid, flipped, died = np.zeros((4, m), dtype=bool)
+    branched, slid, flipped, died, undecided = np.zeros((5, m), dtype=bool)
     live, before, irregular = np.arange(m), state.side, np.any(state.side == 0, axis=-1)
     for _ in range(MOST_EVENTS):
         w, side, found = regular_velocities(hinges, state.sign, state.side, before)
         for i in np.flatnonzero(irregular | ~found):
-            ways = ways_on(hinges, state[i], 2)
-            (w[i], side[i]), branched[live[i]] = ways[0], len(ways) > 1
+            try:
+                ways = ways_on(hinges, state[i], 2)
+                (w[i], side[i]), branched[live[i]] = ways[0], len(ways) > 1
+            except Undecided:
+                w[i], side[i], undecided[live[i]] = 0.0, state.side[i], True
         slid[live] |= np.any(side == 0, axis=-1)
         segment = Segment(replace(state, side=side), w)
         meeting = segment.meeting(hinges)
         with np.errstate(invalid="ignore"):
             after = segment.state_at(meeting)
-        ends = branched[live] | ~(meeting.tau < np.inf) | ~(after.time < t_end)
+        stops = branched[live] | undecided[live]
+        ends = stops | ~(meeting.tau < np.inf) | ~(after.time < t_end)
         before, state, flip, origin = side, after, meeting.flip, meeting.origin
         if ends.any():
             rows, goes_on = live[ends], ~ends
-            time[rows] = until = np.where(branched[rows], segment.start.time[ends], t_end)
+            time[rows] = until = np.where(stops[ends], segment.start.time[ends], t_end)
             direction[rows], log_norm[rows] = _last(segment.start[ends], w[ends], until)
             live, before, state, flip, origin = (a[goes_on] for a in (live, before, state, flip, origin))
             if not len(live):
-                return Fates(time, direction, log_norm, branched, slid, flipped, died, events)
+                return Fates(time, direction, log_norm, branched, slid, flipped, died, undecided, events)
         irregular = origin | (flip & np.any(state.side == 0, axis=-1))
         events[live] += 1
         flipped[live] |= flip

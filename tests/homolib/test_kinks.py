@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from homolib.datasets import five_points, gaussian, mirrored
+from homolib.hinges import Undecided
 from homolib.kinks import neuron_flow, neuron_flows
 from homolib.polytopes import Polytope, sign_patterns
 
@@ -339,6 +340,19 @@ def test_many_starts_together_are_the_single_paths(inputs, n):
         assert fates.branched[i] == ("branch" in kinds)
         assert fates.slid[i] == ("slide" in kinds)
         assert fates.flipped[i] == ("flip" in kinds)
+
+
+def test_one_undecided_start_does_not_stop_the_others():
+    """At u = 0 all 40 kinks meet: too many to list the ways on."""
+    X, z = gaussian(40, 4, seed=0)
+    u0 = np.array([[0.0, 0, 0, 0], [1.0, 2, 3, 4]])
+    fates = neuron_flows(X, z, [1.0, 1.0], u0, 0.5)
+    assert fates.undecided.tolist() == [True, False]
+    assert fates.time.tolist() == [0.0, 0.5]
+    np.testing.assert_array_equal(fates.direction[0], [1, 0, 0, 0, 0])
+    np.testing.assert_allclose(fates.direction[1], neuron_flow(X, z, 1.0, u0[1], 0.5).direction[-1], atol=1e-13)
+    with pytest.raises(Undecided):
+        neuron_flow(X, z, 1.0, u0[0], 0.5)
 
 
 def test_limits_of_many_starts_are_kkt_points():
