@@ -58,22 +58,24 @@ def mirror_flow(
 
     def rate(_: float, s: np.ndarray) -> np.ndarray:
         p, q = squares(s)
-        return residual(X @ (p - q) / 4) @ X
+        return t_end * (residual(X @ (p - q) / 4) @ X)
 
     def jacobian(_: float, s: np.ndarray) -> np.ndarray:
         p, q = squares(s)
         h = X @ (p - q) / 4
         step = 1e-6 * (1 + np.abs(h))
         slope = (residual(h + step) - residual(h)) / step  # the residual of an input depends on its output alone
-        return (X.T * slope) @ X * ((p + q) / 2)
+        return t_end * ((X.T * slope) @ X * ((p + q) / 2))
 
     start, accuracy = np.zeros(X.shape[1]), {"rtol": 1e-12, "atol": tolerance / 10}
-    solution = solve_ivp(rate, (0, t_end), start, method="LSODA", jac=jacobian, dense_output=True, **accuracy)
+    # Time runs from 0 to 1: near the smallest float a step size would be lost.
+    solution = solve_ivp(rate, (0, 1), start, method="LSODA", jac=jacobian, dense_output=True, **accuracy)
     if not solution.success:
-        _checks.fail("t_end", t_end, f"a time before t = {solution.t[-1]:.6g}: there the flow cannot be followed")
+        reached = t_end * solution.t[-1]
+        _checks.fail("t_end", t_end, f"a time before t = {reached:.6g}: there the flow cannot be followed")
 
     def interpolate(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        s = solution.sol(times).T  # (k, d)
+        s = solution.sol(times / t_end).T  # (k, d)
         sizes = np.stack([logs[0] + s, logs[1] - s])  # ln |p|, ln |q|
         top = sizes.max(axis=(0, 2))
         top = np.where(np.isfinite(top), top, 0)

@@ -79,3 +79,11 @@ def test_directions_forget_how_far_a_sleeping_coordinate_is_from_waking(monkeypa
         flows, "DiagonalLinear", flows.Trajectory
     )  # no network is one: all go by direction and log-norm
     assert first_coordinate() < 0
+
+
+@pytest.mark.parametrize("t_end", [1e-300, 1e-160, 1e100])
+def test_no_time_is_too_short_or_too_long(t_end):
+    X, y, w0 = np.array([[1.0, 0.3], [-0.5, 1.0]]), np.array([1.0, 0.5]), np.array([1.0, 0.5, 0.1, 0.0])
+    end = hl.training_flow(hl.DiagonalLinear(2), X, y, w0, t_end, points=3).w[-1]
+    expected = w0 if t_end < 1 else hl.training_flow(hl.DiagonalLinear(2), X, y, w0, 1e3, points=3).w[-1]
+    np.testing.assert_allclose(end, expected, atol=1e-9)
