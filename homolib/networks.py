@@ -127,6 +127,7 @@ class PoweredReLU(Network):
         self._positive = bool((self.signs > 0).all())
         self.slope = _checks.finite("slope", slope)
         self.size, self._neuron_size, self.smooth = count * self.inputs, self.inputs, True
+        self._factor = self.order * self.signs[:, None]
 
     def _parts(self, X: np.ndarray, w: np.ndarray) -> Parts:
         s = self._split(w) @ X.T  # (..., neurons, n)
@@ -137,7 +138,7 @@ class PoweredReLU(Network):
             gain = lower * z[..., None, :]
             if self.slope != 0:
                 gain *= _sigma_slope(s, self.slope)  # for ReLU sigma = 0 says it all
-            return self._join((self.order * self.signs)[:, None] * (gain @ X))
+            return self._join(self._factor * (gain @ X))
 
         outputs = lower * active
         return (outputs if self._positive else self.signs[:, None] * outputs), pull
