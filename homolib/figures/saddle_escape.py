@@ -112,7 +112,7 @@ def sigmoids(delta: float = 1e-3) -> tuple[Figure, str]:
     figure, axes = canvas()
     halves = []
     for s, colour, style in ((3.0, BLUE, "-"), (2.0, ORANGE, "--"), (1.0, GREEN, "-.")):
-        log_odds = np.log(s) + 2 * clock
+        log_odds = np.log(s - delta**2) + 2 * clock
         axes.plot(t / clock, s / (1 + np.exp(log_odds - 2 * s * t)), color=colour, ls=style, label=f"s = {s:g}")
         axes.axvline(1 / s, color=GREY, ls=":", lw=1)
         halves.append(log_odds / (2 * s) / clock)
