@@ -29,11 +29,11 @@ serve:  ## the built site on http://localhost:8000
 	$(BIN)/python -m http.server --bind localhost --directory _build/html 8000
 
 OUT ?= _build/page
+DRAFT = $(filter-out index,$(PAGE)) $(filter-out $(PAGE),notation references)
 page: $(READY)  ## one page, fast, warnings allowed: make page PAGE=ncf-flow
 	mkdir -p $(OUT)
 	printf '%s\n' 'format: jb-book' 'root: chapters/index' 'parts:' \
-	  '- {caption: Draft, numbered: true, chapters: [{file: chapters/$(PAGE)}]}' \
-	  '- {caption: Back matter, chapters: [{file: chapters/notation}, {file: chapters/references}]}' > $(OUT)/toc.yml
+	  '- {caption: Draft, numbered: true, chapters: [$(foreach page,$(DRAFT),{file: chapters/$(page)},)]}' > $(OUT)/toc.yml
 	$(BIN)/jupyter-book build . --toc $(OUT)/toc.yml --path-output $(OUT)
 	@echo Look at $(OUT)/_build/html/chapters/$(PAGE).html
 
