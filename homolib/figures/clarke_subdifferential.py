@@ -44,7 +44,8 @@ def fan_polytope(x: float, y: float) -> tuple[Figure, str]:
     """Three planes that meet in a fan, a point (x, y), the Clarke subdifferential there and its shortest element."""
     figure, (plane, dual) = canvas(columns=2, height=3.5)
     first, second = np.meshgrid(np.linspace(-1.3, 1.3, 53), np.linspace(-1.3, 1.3, 53))
-    plane.contour(first, second, fan(np.stack([first, second], axis=-1)), levels=13, colors=GREY, linewidths=0.6)
+    heights = fan(np.stack([first, second], axis=-1))
+    plane.contour(first, second, heights, levels=13, colors=GREY, linewidths=0.6, linestyles="solid")
     for end in ((1.3, -1.3), (-0.65, -1.3), (1.3, 0.65)):
         plane.plot([0, end[0]], [0, end[1]], color=BLACK, linewidth=1.2, linestyle="--")
     plane.plot(x, y, "o", color=RED, markersize=9)
@@ -58,7 +59,7 @@ def fan_polytope(x: float, y: float) -> tuple[Figure, str]:
     corners = " and ".join([", ".join(others), last] if others else [last])
     shape = {1: "the one gradient", 2: "the segment between", 3: "the triangle with corners"}[len(found.vertices)]
     return figure, (
-        f"At ({x:g}, {y:g}) the value is {fan(np.array([x, y])):g} and the subdifferential is {shape} {corners}; "
+        f"At ({x:g}, {y:g}) the value is {fan(np.array([x, y])) + 0.0:g} and the subdifferential is {shape} {corners}; "
         f"its shortest element is ({shortest[0]:g}, {shortest[1]:g}), of length {np.linalg.norm(shortest):.3g}."
     )
 
