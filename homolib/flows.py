@@ -19,6 +19,7 @@ from homolib.networks import DiagonalLinear, Network, fitting
 Path = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # from times (k,) to directions and log-norms
 
 EVALUATIONS = 100_000  # more than any smooth flow of the book needs by a factor of ten
+PATIENCE = 2_500  # evaluations in which neither time nor weights get on where a flow slides along a kink
 
 
 @dataclass(frozen=True)
@@ -233,13 +234,17 @@ def _flow(
         return _stacked(t, runs, batch)
     directions, logs = _polar(np.broadcast_to(net.neurons(w0), (*batch, *net.neurons(w0).shape[-2:])))
     logs = logs + log_delta[..., None]
-    shape, split, evaluations = directions.shape, directions.size, 0
+    shape, split, evaluations, mark = directions.shape, directions.size, 0, (-np.inf, 0.0)
 
-    def rates(_: float, state: np.ndarray) -> np.ndarray:
-        nonlocal evaluations
+    def rates(time: float, state: np.ndarray) -> np.ndarray:
+        nonlocal evaluations, mark
         evaluations += 1
-        if evaluations > EVALUATIONS:
-            _checks.fail("t_end", t_end, f"a time before t = {_:.6g}: there the flow blows up or slides along a kink")
+        if evaluations % PATIENCE == 0:
+            chatters = time - mark[0] < 1e-4 * t_end and np.abs(state - mark[1]).max() < 1e-3
+            if chatters or evaluations >= EVALUATIONS:
+                want = f"a time before t = {time:.6g}: there the flow blows up or slides along a kink"
+                _checks.fail("t_end", t_end, want)
+            mark = time, state.copy()
         theta, rho = state[:split].reshape(shape), state[split:].reshape(shape[:-1])
         turn, growth = _rates(net, X, residual, theta, rho)
         return np.concatenate([turn.ravel(), growth.ravel()])

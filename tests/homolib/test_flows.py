@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 import homolib as hl
+from homolib import flows
 from tests.homolib.strategies import SEEDS
 
 
@@ -164,6 +165,25 @@ def test_one_point_and_repeated_points():
         hl.SquaredReLU(1, 2), np.repeat(X, 2, 0), np.repeat(2 * y, 2), [0.6, 0.8], 1.0, hl.SquareLoss("mean"), delta=0.1
     )
     np.testing.assert_allclose(once.w, twice.w, atol=1e-9)
+
+
+def test_a_network_that_slides_is_refused_soon():
+    """The explicit method chatters there: it must not go on until its last allowed evaluation."""
+    X, z = hl.datasets.five_points()
+    asked = []
+
+    class Counting(hl.TwoLayerReLU):
+        def _parts(self, X, w):
+            asked.append(1)
+            return super()._parts(X, w)
+
+    for start in ([1.0, -0.5, -0.3], [1.0, -0.1, 0.6]):
+        slides = hl.neuron_flow(X, z, start[0], start[1:], 2.0).events
+        time = next(event.time for event in slides if event.kind == "slide")
+        with pytest.raises(ValueError, match="slides along a kink") as refusal:
+            hl.training_flow(Counting(1, 2), X, z, start, 2.0, delta=1e-4)
+        assert float(str(refusal.value).split("t = ")[1].split(":")[0]) == pytest.approx(time, rel=1e-3)
+    assert len(asked) < 0.2 * flows.EVALUATIONS
 
 
 def test_a_blow_up_is_refused_and_its_time_named():
