@@ -25,7 +25,8 @@ def slopes_of_relu(convention: float = 0.0) -> tuple[Figure, str]:
     ]
     figure, axes = canvas(height=2.9)
     for height, (_, slope, (low, high)) in enumerate(rows):
-        axes.plot([low, high], [height, height], color=BLUE, linewidth=7, alpha=0.35, solid_capstyle="round")
+        ends = [low - 0.01, high + 0.01]  # a set of one point is to be seen, too
+        axes.plot(ends, [height, height], color=BLUE, linewidth=7, alpha=0.35, solid_capstyle="round")
         axes.plot(slope, height, "o" if low <= slope <= high else "X", color=RED, markersize=9)
     axes.set(xlabel="slope at t = 0", xlim=(-1.2, 1.2), ylim=(len(rows) - 0.5, -0.5))
     axes.set_yticks(range(len(rows)), [name for name, *_ in rows])
