@@ -8,6 +8,7 @@ is critical without being a minimum, and whose subdifferential is no product of 
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,7 +136,7 @@ def hat_descent(x0: np.ndarray, level: float = 20.0, winding: float = 1.0, toler
     Raises
     ------
     ValueError
-        If the start is the centre or outside the open unit disk, or if `level` is not beyond it.
+        If the start is the centre or outside the open unit disk, or if `level` is not beyond it or too far.
     """
     from scipy.integrate import solve_ivp
 
@@ -162,9 +163,11 @@ def hat_descent(x0: np.ndarray, level: float = 20.0, winding: float = 1.0, toler
     start = [float(tau), float((theta - floor + np.pi / 2) % (2 * np.pi) - np.pi / 2)]
     longest = 10 * (1 + abs(winding) * level)  # no descent is as long
     tolerance = _checks.accuracy("tolerance", tolerance)
-    path = solve_ivp(rates, (0, longest), start, method="LSODA", rtol=tolerance, atol=tolerance**2, events=arrived)
+    accuracy = {"rtol": tolerance, "atol": tolerance**2}
+    with warnings.catch_warnings(action="ignore"):  # the message below says more
+        path = solve_ivp(rates, (0, longest), start, method="LSODA", events=arrived, **accuracy)
     if path.status != 1:
-        _checks.fail("x0", np.asarray(x0).tolist(), "a start from which the descent can be followed")
+        _checks.fail("level", level, f"at most {path.y[0, -1]:.4g}: below, the moat is too narrow to follow")
     tau, off = path.y
     log_clock = tau - np.log(np.hypot(*_slopes(tau, off, winding)))
     return Descent(tau, off + winding * tau + np.pi / 2, path.t, _running_log(log_clock, path.t))

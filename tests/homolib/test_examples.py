@@ -111,6 +111,8 @@ def test_bad_input_says_what_is_wanted():
         hat_descent([1.0, 0.0])
     with pytest.raises(ValueError, match=r"level: got 1.1, want more than"):
         hat_descent([0.5, 0.1], level=1.1)
+    with pytest.raises(ValueError, match=r"level: got 500.0, want at most 1.*too narrow"):
+        hat_descent([0.7, 0.1], level=500.0)
     with pytest.raises(ValueError, match=r"level: got .* increasing numbers above 1"):
         hat_spiral([1.0, 2.0])
     with pytest.raises(ValueError, match=r"x: got shape \(3,\)"):
