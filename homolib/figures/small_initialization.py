@@ -97,7 +97,7 @@ def two_outcomes(start: float = 45.0, delta: float = 1e-3) -> tuple[Figure, str]
     return figure, (
         f"Start at {start:g} degrees, delta = {power_of_ten(delta)}: the frozen flow {ends}; at time {t_end:g} its "
         f"norm is {size:.3g} and its direction is ({v:.3f}, {u:.3f}), that of training "
-        f"({trained.direction[-1, 0]:.3f}, {trained.direction[-1, 1] + 0.0:.3f})."
+        f"({trained.direction[-1, 0]:.3f}, {trained.direction[-1, 1]:z.3f})."
     )
 
 
