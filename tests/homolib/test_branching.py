@@ -6,27 +6,12 @@ import numpy as np
 import pytest
 
 from homolib.branching import branch_tree, branches, is_non_branching
-from homolib.datasets import five_points, mirrored
+from homolib.datasets import branching_start, mirrored
 from homolib.kinks import neuron_flow
 
-# v passes 0 while sliding (mechanism I)
-TURNING = {"X": np.array([[1.0, 0], [0, 1], [0, -1]]), "z": [1, 1, 1], "v0": -0.6, "u0": [1, 0.1]}
-# u dies and may be born again (mechanism II)
-DYING = {"X": np.array([[0, 1.0], [2, -1], [-1, 2]]), "z": [-2, -1, 3], "v0": 1.0, "u0": [0.3, 0.1]}
-# balanced, but the third input does not see the plane in which the others die
-QUOTIENT = {
-    "X": np.array([[0, 1.0, 0], [2, -1, 0], [-1, 2, 0], [0, 0, 1]]),
-    "z": [-2, -1, 3, 1],
-    "v0": math.sqrt(0.35),
-    "u0": [0.3, 0.1, 0.5],
-}
-# balanced, inputs in general position, labels not
-ALIGNED = {
-    "X": np.array([[-2, 3, 1], [0, 1, 0], [1, -1, 0], [-1, 1, -0.5], [-2, -3, -0.5]]),
-    "z": [1, -2.5, 1, 10, 10],
-    "v0": math.sqrt(25.1),
-    "u0": [0.3, -0.1, 5],
-}
+# The starts are those of the book; what is expected of them stands in the tests, as numbers and closed forms.
+TURNING, DYING, FIVE = (branching_start(name) for name in ("turning", "dying", "five points"))
+DEPENDENT, ALIGNED = branching_start("dependent"), branching_start("aligned")
 
 
 def sphere(rng, *shape):
@@ -104,10 +89,9 @@ def test_when_exactly_v_passes_zero_on_the_kink():
 
 def test_gradient_descent_chooses_by_its_step():
     """Step sizes 3 per cent apart end in mirror images: what the inclusion leaves open, the step decides."""
-    X, z = TURNING["X"], np.ones(3)
     ends = {}
     for step in (1e-2, 1e-3, 1.03e-3):
-        v, (a, b) = -0.6, (1.0, 0.1)
+        v, (a, b) = TURNING["v0"], TURNING["u0"].tolist()
         for _ in range(round(6 / step)):
             gain = v * step
             v, a, b = v + step * (max(a, 0) + abs(b)), a + gain * (a > 0), b + gain * ((b > 0) - (b < 0))
@@ -117,7 +101,15 @@ def test_gradient_descent_chooses_by_its_step():
     assert signs == {1e-2: -1, 1e-3: -1, 1.03e-3: 1}
     for end in ends.values():
         assert np.abs(end) == pytest.approx(limit, abs=1e-3)
-    assert not is_non_branching(X, z, -0.6, [1, 0.1])
+    assert not is_non_branching(**TURNING)
+
+
+def test_a_neuron_at_rest_on_a_kink_is_unique():
+    """v = 0 and u on a kink for ever, yet no branching: the first mechanism needs a neuron that moves."""
+    X, z = np.array([[1.0, 0], [0, 1]]), np.array([1.0, -1])
+    for u in ([0.0, -1], [-1, 0.0]):  # G(u) = max(u1, 0) - max(u2, 0) is 0 on both kinks
+        assert is_non_branching(X, z, 0.0, u)
+    assert not is_non_branching(X, z, 1.0, [0.0, -1])  # with v = 1 the kink u1 = 0 repels
 
 
 def test_death_and_rebirth():
@@ -133,11 +125,10 @@ def test_death_and_rebirth():
 
 
 def test_five_points_must_leave_zero_along_one_of_three_directions():
-    start = {"v0": 1, "u0": [0.3 * math.cos(3.8), 0.3 * math.sin(3.8)]}
-    path = neuron_flow(*five_points(), **start, t_end=2)
+    path = neuron_flow(**FIVE, t_end=2)
     assert path.events[0].time == pytest.approx(0.0977653825, abs=1e-10)
     assert path.t[-1] == pytest.approx(0.2362765838, abs=1e-10)
-    ends = branches(*five_points(), **start, t_end=20, waits=(0,))
+    ends = branches(**FIVE, t_end=20, waits=(0,))
     angles = [math.atan2(*path.direction[-1][:0:-1]) % (2 * math.pi) for path in ends]
     assert sorted(angles[:2]) == pytest.approx([0.39479111969976, 5.9993911979713], abs=1e-10)
     assert angles[2] == pytest.approx(0, abs=1e-12)  # the kink minimum: it may leave at any time
@@ -146,12 +137,12 @@ def test_five_points_must_leave_zero_along_one_of_three_directions():
 
 def test_without_general_position_balanced_starts_branch():
     """Inputs in a plane; and aligned labels, where a change of 1e-3 in one label removes it."""
-    verdict = is_non_branching(**QUOTIENT)
+    verdict = is_non_branching(**DEPENDENT)
     assert (verdict.kink, bool(verdict)) == ((0, 1, 2), False)
     assert verdict.time == pytest.approx(0.2487418632, abs=1e-10)
-    path = neuron_flow(**QUOTIENT, t_end=1)
+    path = neuron_flow(**DEPENDENT, t_end=1)
     assert path.w[-1] == pytest.approx([0.65, 0, 0, 0.65], abs=1e-12)
-    out, _, never = branches(**QUOTIENT, t_end=30)
+    out, _, never = branches(**DEPENDENT, t_end=30)
     assert out.direction[-1][1:3] / np.linalg.norm(out.direction[-1][1:3]) == pytest.approx([-0.6, 0.8], abs=1e-12)
     assert never.direction[-1] == pytest.approx(np.array([1, 0, 0, 1]) / math.sqrt(2), abs=1e-12)
 
@@ -159,10 +150,10 @@ def test_without_general_position_balanced_starts_branch():
     assert (verdict.kink, bool(verdict)) == ((3, 4), False)
     rng = np.random.default_rng(2)
     for _ in range(50):
-        u0 = np.array([0.3, -0.1, 5]) + 1e-3 * rng.standard_normal(3)
+        u0 = ALIGNED["u0"] + 1e-3 * rng.standard_normal(3)
         near = ALIGNED | {"u0": u0, "v0": np.linalg.norm(u0)}
         assert not is_non_branching(**near)
-        z = np.array(ALIGNED["z"]) + 1e-3 * rng.standard_normal(5)
+        z = ALIGNED["z"] + 1e-3 * rng.standard_normal(5)
         assert is_non_branching(**near | {"z": z})
 
 
@@ -218,9 +209,9 @@ def test_sliding_earlier_and_elsewhere_branches_later():
 
 def test_every_branch_is_a_solution():
     """Each path is continuous, agrees with the trunk, and keeps N rising at the rate |velocity|^2."""
-    for start in (TURNING, DYING, QUOTIENT, ALIGNED):
+    for start in (TURNING, DYING, DEPENDENT, ALIGNED):
         trunk = neuron_flow(**start, t_end=2)
-        X, z = start["X"], np.array(start["z"], dtype=float)
+        X, z = start["X"], start["z"]
         for path in branches(**start, t_end=2):
             shared = np.linspace(0, trunk.t[-1], 20)
             assert path.at(shared) == pytest.approx(trunk.at(shared), abs=1e-12)
