@@ -66,7 +66,7 @@ def branching_set(u1: float = 1.0, u2: float = 0.1) -> tuple[Figure, str]:
     """The plane of starts u with v0 = -0.6: the set that branches (closed form), and the solutions from one start."""
     case, v0 = branching_start("turning"), -0.6
     figure, axes = canvas(height=4.2)
-    grid = np.meshgrid(np.linspace(0.005, 1.3, 131), np.linspace(0.005, 1.0, 101))
+    grid = np.meshgrid(np.linspace(0.002, 1.3, 521), np.linspace(0.002, 1.0, 401))
     axes.contourf(*grid, turning_set(*grid, v0), levels=[0.5, 1.5], colors=[ORANGE], alpha=0.35)
     trunk = neuron_flow(case["X"], case["z"], v0, [u1, u2], 2.5)
     axes.plot(trunk.w[:, 1], trunk.w[:, 2], color=BLACK, lw=2.4)
