@@ -142,7 +142,7 @@ def derivative_at_zero_chooses(at_zero: float = 0.0, offset: float = 0.0) -> tup
     path = neuron_ascent(X, z, 1.0, [1.0, offset], 0.01, 1.5, at_zero=at_zero, record_every=1)
     axes.plot(path.t, path.w[:, 2], color=BLUE, lw=2.2)
     axes.axhline(0, color=BLACK, lw=0.8, ls=":")
-    axes.set(xlabel="time", ylabel="$u_2$", ylim=(-1.6, 1.6), xlim=(0, 1.5))
+    axes.set(xlabel="time", ylabel="$u_2$", ylim=(-2.1, 2.1), xlim=(0, 1.5))
     end = path.w[-1, 2]
     what = "stays on the kink" if end == 0 else "goes up" if end > 0 else "goes down"
     return (
