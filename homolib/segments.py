@@ -120,18 +120,18 @@ class Segment:
         inward = p < 0
         radial = inward & ~self.across.any(axis=-1)  # straight towards u = 0; balanced, it takes for ever
         origin = radial & (start.invariant > 0) & (len(hinges.jumps) > 0)
-        height, speed = start.u @ hinges.normals.T, self.w @ hinges.normals.T
-        floor = np.maximum(TOL * r, 8 * EPS * hinges.size)[..., None]
-        ahead = (start.side * speed < 0) & (np.abs(speed) > floor) & ~radial[..., None]
+        height, speed = start.side * (start.u @ hinges.normals.T), -start.side * (self.w @ hinges.normals.T)
+        floor = np.where(radial, np.inf, np.maximum(TOL * r, 8 * EPS * hinges.size))
+        ahead = speed > floor[..., None]
         with np.errstate(divide="ignore", invalid="ignore"):
             flip = np.where(inward & (self.turn < 0), start.v**2 / (r * (np.sqrt(np.abs(self.turn)) - p)), np.inf)
-            wait = np.divide(-height, speed, out=np.full_like(speed, np.inf), where=ahead)
+            wait = np.divide(height, speed, out=np.full_like(speed, np.inf), where=ahead)
             tau = np.maximum(wait.min(axis=-1, initial=np.inf), 0.0)
             tau = np.where(origin, -p / r, np.minimum(tau, flip))
             dies_first = inward & ~origin & (self.turn == 0) & (r * tau >= -p)  # v reaches 0 at t = infinity
             tau = np.where((start.sign == 0) | (r == 0) | dies_first, np.inf, tau)
-            reach = TOL * (np.linalg.norm(start.u, axis=-1) + r * tau)
-            met = ahead & (np.abs(height + tau[..., None] * speed) <= reach[..., None]) & np.isfinite(tau)[..., None]
+            reach = np.where(np.isfinite(tau), TOL * (np.linalg.norm(start.u, axis=-1) + r * tau), -1.0)
+            met = ahead & (np.abs(height - tau[..., None] * speed) <= reach[..., None])
             flips = np.isfinite(tau) & ((flip - tau) * r <= reach)
         return Meeting(tau, met | origin[..., None], flips, origin)
 
