@@ -19,7 +19,8 @@ import numpy as np
 
 from homolib import _checks
 from homolib.flows import Trajectory
-from homolib.hinges import TOL, HingeSum, Undecided, regular_velocities, velocities
+from homolib.hinges import TOL, HingeSum, Undecided, velocities
+from homolib.regular_events import regular_velocities
 from homolib.segments import Segment, State, start_state
 
 MOST_EVENTS = 10_000  # a flow with more is given up as undecided; none seen has come near
