@@ -125,13 +125,12 @@ class Segment:
         ahead = speed > floor[..., None]
         with np.errstate(divide="ignore", invalid="ignore"):
             flip = np.where(inward & (self.turn < 0), start.v**2 / (r * (np.sqrt(np.abs(self.turn)) - p)), np.inf)
-            wait = np.divide(height, speed, out=np.full_like(speed, np.inf), where=ahead)
-            tau = np.maximum(wait.min(axis=-1, initial=np.inf), 0.0)
+            tau = np.maximum(np.where(ahead, height / speed, np.inf).min(axis=-1, initial=np.inf), 0.0)
             tau = np.where(origin, -p / r, np.minimum(tau, flip))
             dies_first = inward & ~origin & (self.turn == 0) & (r * tau >= -p)  # v reaches 0 at t = infinity
             tau = np.where((start.sign == 0) | (r == 0) | dies_first, np.inf, tau)
             reach = np.where(np.isfinite(tau), TOL * (np.linalg.norm(start.u, axis=-1) + r * tau), -1.0)
-            met = ahead & (np.abs(height - tau[..., None] * speed) <= reach[..., None])
+            met = ahead & (height - tau[..., None] * speed <= reach[..., None])
             flips = np.isfinite(tau) & ((flip - tau) * r <= reach)
         return Meeting(tau, met | origin[..., None], flips, origin)
 
