@@ -127,7 +127,7 @@ class PoweredReLU(Network):
         self._positive = bool((self.signs > 0).all())
         self.slope = _checks.finite("slope", slope)
         self.size, self._neuron_size, self.smooth = count * self.inputs, self.inputs, True
-        self._factor = self.order * self.signs[:, None]
+        self._factor = self.order if self._positive else self.order * self.signs[:, None]
 
     def _parts(self, X: np.ndarray, w: np.ndarray) -> Parts:
         s = self._split(w) @ X.T  # (..., neurons, n)
