@@ -89,8 +89,6 @@ class Arcs:
         X = _checks.inputs(X, 2)  # arcs are for planar inputs
         sign, order = _checks.choice("sign", sign, (1, -1, 1.0, -1.0)), _checks.choice("order", order, (1, 2))
         z, slope = sign * _checks.matching("z", z, X), _checks.finite("slope", slope)
-        if order not in (1, 2) or sign not in (-1, 1):
-            _checks.fail("order, sign", (order, sign), "order 1 or 2, sign 1 or -1")
         self.order = order
         normal, above, below = lines(X, z, slope, order)
         self.scale = float(np.maximum(np.abs(above), np.abs(below)).sum())
