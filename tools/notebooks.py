@@ -56,7 +56,12 @@ def chapter_numbers() -> dict[str, int]:
 
 def is_notebook(source: Path) -> bool:
     """Whether a page becomes a notebook: the preface and the chapters do, if there is code in them."""
-    return (source.stem == "index" or source.stem in chapter_numbers()) and "{code-cell}" in source.read_text()
+    return (source.stem == "index" or source.stem in chapter_numbers()) and has_code(source)
+
+
+def has_code(source: Path) -> bool:
+    """Whether there is code to run on a page."""
+    return "{code-cell}" in source.read_text()
 
 
 def all_sources() -> list[Path]:

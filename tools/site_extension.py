@@ -39,15 +39,13 @@ def start_notebooks(app, env, docnames):
     timeout = env.mystnb_config.execution_timeout
 
     def run(source):
-        notebook = myst_nb_reader_plugin(source)
-        return single_nb_execution(notebook, str(Path(source).parent), timeout, allow_errors=False)
+        notebook = myst_nb_reader_plugin(str(source))
+        return single_nb_execution(notebook, str(source.parent), timeout, allow_errors=False)
 
-    sources = {docname: env.doc2path(docname) for docname in docnames}
+    sources = {docname: Path(env.doc2path(docname)) for docname in docnames}
     pool = ThreadPoolExecutor(os.cpu_count())
     app.running_notebooks = {
-        docname: pool.submit(run, source)
-        for docname, source in sources.items()
-        if "{code-cell}" in Path(source).read_text()
+        docname: pool.submit(run, source) for docname, source in sources.items() if notebooks.has_code(source)
     }
     pool.shutdown(wait=False)
 

@@ -24,7 +24,7 @@ def early_training(delta: float = 1e-8, start: int = 0) -> tuple[Figure, str]:
     angles = _degrees(net, path)
     figure, (top, bottom) = canvas(rows=2, height=5.4, sharex=True)
     first = _mark_one_per_cent((top, bottom), path)
-    off = np.minimum(np.abs(angles), 180 - np.abs(angles))[first]
+    off = _off_limit(angles[first])
 
     top.semilogy(path.t, path.norm, color=ORANGE, ls="--", label="norm of all weights")
     top.semilogy(path.t, path.loss / path.loss[0], color=BLUE, label="loss, as part of the first")
@@ -64,7 +64,7 @@ def frozen_and_trained(delta: float = 1e-3, start: int = 0) -> tuple[Figure, str
     bottom.legend(loc="upper left")
     first = _mark_one_per_cent((top, bottom), trained)
     apart = np.abs(np.mod(angles[first] - dots[first] + 180, 360) - 180).max()
-    off = np.minimum(np.abs(angles[first]), 180 - np.abs(angles[first])).max()
+    off = _off_limit(angles[first]).max()
     line = ", the dotted line," if trained.loss[first] < 0.99 * trained.loss[0] else ""
     return figure, (
         f"delta = {power_of_ten(delta)}, start {start}: training (lines) and the flow with frozen residual (dots). "
@@ -131,6 +131,11 @@ def _degrees(net: Network, path: Trajectory) -> np.ndarray:
     """Angles of planar neurons in degrees, (m, neurons)."""
     neurons = net.neurons(path.direction)
     return np.degrees(np.arctan2(neurons[..., 1], neurons[..., 0]))
+
+
+def _off_limit(angles: np.ndarray) -> np.ndarray:
+    """How far angles in degrees are from 0 or 180, the limits on Figure 1's data."""
+    return np.minimum(np.abs(angles), 180 - np.abs(angles))
 
 
 def _mark_one_per_cent(panels: tuple, path: Trajectory) -> int:
