@@ -69,7 +69,10 @@ def regular_velocities(
 def _gathered(
     hinges: HingeSum, sign: np.ndarray, on: np.ndarray, came: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Normals (m, k, d), jumps and `came` (m, k) of the kinks each run is on, padded with zeros, and which are not."""
+    """Of the kinks that each run is on, padded with zeros: normals (m, k, d), jumps (m, k), `came` (m, k).
+
+    Last, which entries (m, k) are no padding; in their order they are those of `on`.
+    """
     count = np.count_nonzero(on, axis=1)
     where = np.arange(count.max(initial=0)) < count[:, None]
     run, kink = np.unravel_index(np.flatnonzero(on), on.shape)  # five times as fast as np.nonzero

@@ -129,9 +129,10 @@ class Segment:
             tau = np.where(origin, -p / r, np.minimum(tau, flip))
             dies_first = inward & ~origin & (self.turn == 0) & (r * tau >= -p)  # v reaches 0 at t = infinity
             tau = np.where((start.sign == 0) | (r == 0) | dies_first, np.inf, tau)
-            reach = np.where(np.isfinite(tau), TOL * (np.linalg.norm(start.u, axis=-1) + r * tau), -1.0)
+            finite = np.isfinite(tau)
+            reach = np.where(finite, TOL * (np.linalg.norm(start.u, axis=-1) + r * tau), -1.0)  # never: meets nothing
             met = ahead & (height - tau[..., None] * speed <= reach[..., None])
-            flips = np.isfinite(tau) & ((flip - tau) * r <= reach)
+            flips = finite & ((flip - tau) * r <= reach)
         return Meeting(tau, met | origin[..., None], flips, origin)
 
     def state_at(self, meeting: Meeting) -> State:
