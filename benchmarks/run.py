@@ -15,7 +15,7 @@ import numpy as np
 
 import homolib as hl
 import rivals
-from homolib.kinks import neuron_flows
+from homolib.neuron.flow import neuron_flows
 
 ROUNDS, TURN = 3, 0.3  # seconds
 MEAN = hl.SquareLoss("mean")

@@ -6,21 +6,23 @@ bounds, saddles; and for the reader's eyes figures and explore. What chapters us
 
 import importlib
 
-from homolib import bounds, datasets, examples, losses, networks, saddles
-from homolib.arcs import Arcs
-from homolib.branching import branch_tree, branches, branching_fractions, is_non_branching
-from homolib.clarke import active_kinks, clarke_of_pieces, clarke_subdifferential, termwise_sum
-from homolib.cones import squared_neuron_flow
-from homolib.descent import neuron_ascent
-from homolib.diagonal import diagonal_staircase, tie_break
-from homolib.explore import explore, show
-from homolib.flows import Trajectory, frozen_flow, gradient_descent, training_flow
-from homolib.kinks import neuron_flow, neuron_flows
-from homolib.losses import LogisticLoss, SquareLoss
-from homolib.ncf import kkt_points, kkt_residual, kkt_search, ncf_flow
-from homolib.networks import DeepReLU, DiagonalLinear, PoweredReLU, SquaredReLU, TwoLayerReLU
-from homolib.polytopes import Polytope, sign_patterns
-from homolib.saddles import (
+from homolib import bounds, examples, saddles
+from homolib.clarke.polytopes import Polytope, sign_patterns
+from homolib.clarke.subdifferential import active_kinks, clarke_of_pieces, clarke_subdifferential, termwise_sum
+from homolib.correlation import flow as ncf
+from homolib.correlation.flow import kkt_points, kkt_residual, kkt_search, ncf_flow
+from homolib.explore.explorer import explore, show
+from homolib.flows.smooth import Trajectory, frozen_flow, gradient_descent, training_flow
+from homolib.neuron.ascent import neuron_ascent
+from homolib.neuron.branching import branch_tree, branches, branching_fractions, is_non_branching
+from homolib.neuron.circle import Arcs
+from homolib.neuron.flow import neuron_flow, neuron_flows
+from homolib.neuron.squared import squared_neuron_flow
+from homolib.problems import datasets, losses, networks
+from homolib.problems.losses import LogisticLoss, SquareLoss
+from homolib.problems.networks import DeepReLU, DiagonalLinear, PoweredReLU, SquaredReLU, TwoLayerReLU
+from homolib.saddles.diagonal import diagonal_staircase, tie_break
+from homolib.saddles.saddle import (
     Saddle,
     absolute_value_saddle,
     escape,
@@ -29,7 +31,7 @@ from homolib.saddles import (
     figure_4_saddle,
     next_saddle,
 )
-from homolib.staircases import Staircase, jump_times, orthogonal_staircase, saddle_sequence
+from homolib.saddles.staircases import Staircase, jump_times, orthogonal_staircase, saddle_sequence
 
 __all__ = [
     "Arcs",
@@ -69,6 +71,7 @@ __all__ = [
     "kkt_residual",
     "kkt_search",
     "losses",
+    "ncf",
     "ncf_flow",
     "networks",
     "neuron_ascent",

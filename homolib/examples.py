@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from homolib import _checks
-from homolib.clarke import clarke_of_pieces
-from homolib.polytopes import Polytope
+from homolib.clarke.polytopes import Polytope
+from homolib.clarke.subdifferential import clarke_of_pieces
 
 PLANE = "shape (..., 2), points of the plane"
 # The planes of the fan, each with the two lines a . x >= 0 that bound it; the third fills two sectors.

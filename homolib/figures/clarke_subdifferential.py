@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from homolib.clarke import clarke_subdifferential, termwise_sum
+from homolib.clarke.polytopes import Polytope
+from homolib.clarke.subdifferential import clarke_subdifferential, termwise_sum
 from homolib.examples import fan, fan_subdifferential
-from homolib.networks import TwoLayerReLU
-from homolib.polytopes import Polytope
+from homolib.problems.networks import TwoLayerReLU
 
 from .style import BLACK, BLUE, GREY, ORANGE, RED, canvas
 

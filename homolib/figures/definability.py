@@ -7,9 +7,9 @@ from functools import cache
 import numpy as np
 from matplotlib.figure import Figure
 
-from homolib import datasets
 from homolib.examples import hat_descent, mexican_hat, monotone_pieces
-from homolib.networks import TwoLayerReLU
+from homolib.problems import datasets
+from homolib.problems.networks import TwoLayerReLU
 
 from .style import BLUE, GREY, ORANGE, RED, canvas, power_of_ten
 

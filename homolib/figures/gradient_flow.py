@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from homolib import datasets
-from homolib.flows import Trajectory, gradient_descent, training_flow
-from homolib.networks import DiagonalLinear, SquaredReLU
+from homolib.flows.smooth import Trajectory, gradient_descent, training_flow
+from homolib.problems import datasets
+from homolib.problems.networks import DiagonalLinear, SquaredReLU
 
 from .style import BLACK, BLUE, GREY, RED, canvas, power_of_ten
 

@@ -7,9 +7,9 @@ from functools import cache
 import numpy as np
 from matplotlib.figure import Figure
 
-from homolib import constants, datasets
-from homolib.flows import Trajectory, training_flow
-from homolib.networks import DeepReLU, DiagonalLinear, SquaredReLU, TwoLayerReLU
+from homolib.flows.smooth import Trajectory, training_flow
+from homolib.problems import constants, datasets
+from homolib.problems.networks import DeepReLU, DiagonalLinear, SquaredReLU, TwoLayerReLU
 
 from .style import BLUE, GREY, ORANGE, RED, canvas, power_of_ten
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from homolib import datasets
-from homolib.arcs import Arcs
 from homolib.figures.style import BLACK, BLUE, GREY, ORANGE, RED, canvas, power_of_ten
-from homolib.kinks import neuron_flow
+from homolib.neuron.circle import Arcs
+from homolib.neuron.flow import neuron_flow
+from homolib.problems import datasets
 
 
 def directions_converge(neurons: int = 24) -> tuple[Figure, str]:

@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from homolib import datasets
-from homolib.arcs import Arcs
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas, power_of_ten
+from homolib.neuron.circle import Arcs
+from homolib.problems import datasets
 
 MARKS = {"max": ("^", GREEN), "min": ("v", ORANGE), "saddle": ("o", GREY), "flat": ("s", GREY)}
 DATA = {"Figure 1": (datasets.circle, 2), "five points": (datasets.five_points, 1)}

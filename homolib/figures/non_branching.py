@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from homolib.branching import BranchNode, branch_tree, branches, branching_fractions
-from homolib.datasets import branching_start
-from homolib.descent import neuron_ascent
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas
-from homolib.kinks import neuron_flow
+from homolib.neuron.ascent import neuron_ascent
+from homolib.neuron.branching import BranchNode, branch_tree, branches, branching_fractions
+from homolib.neuron.flow import neuron_flow
+from homolib.problems.datasets import branching_start
 
 WAYS = (BLUE, RED, GREEN, ORANGE)
 EVENTS = {

@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from homolib.branching import branches
-from homolib.datasets import mirrored
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas
-from homolib.kinks import neuron_flow
+from homolib.neuron.branching import branches
+from homolib.neuron.flow import neuron_flow
+from homolib.problems.datasets import mirrored
 
 LIMITS = (-2.2, 2.2)
 

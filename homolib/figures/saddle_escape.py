@@ -7,14 +7,14 @@ from functools import lru_cache
 import numpy as np
 from matplotlib.figure import Figure
 
-from homolib import datasets
-from homolib.arcs import Arcs
-from homolib.diagonal import diagonal_staircase
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas, power_of_ten
-from homolib.flows import Trajectory, training_flow
-from homolib.losses import SquareLoss
-from homolib.networks import DiagonalLinear, SquaredReLU
-from homolib.staircases import Staircase, jump_times
+from homolib.flows.smooth import Trajectory, training_flow
+from homolib.neuron.circle import Arcs
+from homolib.problems import datasets
+from homolib.problems.losses import SquareLoss
+from homolib.problems.networks import DiagonalLinear, SquaredReLU
+from homolib.saddles.diagonal import diagonal_staircase
+from homolib.saddles.staircases import Staircase, jump_times
 
 
 def two_steps(neurons: int = 6) -> tuple[Figure, str]:

@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from homolib.arcs import Arcs
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas, power_of_ten
-from homolib.flows import training_flow
-from homolib.saddles import absolute_value_saddle, figure_4_saddle
+from homolib.flows.smooth import training_flow
+from homolib.neuron.circle import Arcs
+from homolib.saddles.saddle import absolute_value_saddle, figure_4_saddle
 
 NEAR = 0.1  # radians from the KKT point that count as aligned
 

@@ -6,13 +6,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from homolib import datasets
-from homolib.arcs import Arcs
+from homolib.correlation.flow import ncf_flow
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas, power_of_ten
-from homolib.flows import training_flow
-from homolib.kinks import neuron_flow
-from homolib.ncf import ncf_flow
-from homolib.networks import SquaredReLU
+from homolib.flows.smooth import training_flow
+from homolib.neuron.circle import Arcs
+from homolib.neuron.flow import neuron_flow
+from homolib.problems import datasets
+from homolib.problems.networks import SquaredReLU
 
 FASTEST = 93.75  # growth rate of a neuron of Figure 1 that points along its best direction, 2 N(0)
 

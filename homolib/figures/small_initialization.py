@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from homolib import datasets
+from homolib.correlation.flow import ncf_flow
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas, power_of_ten
-from homolib.flows import Trajectory, training_flow
-from homolib.ncf import ncf_flow
-from homolib.networks import Network, SquaredReLU, TwoLayerReLU
+from homolib.flows.smooth import Trajectory, training_flow
+from homolib.problems import datasets
+from homolib.problems.networks import Network, SquaredReLU, TwoLayerReLU
 
 FASTEST = 93.75  # growth rate of a neuron of Figure 1 that points along its best direction, 2 N(0)
 CLOCKS = {"sum of squares": 0.5, "half the sum": 1, "mean": 25, "half the mean": 50}  # iterations, against half the sum

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import homolib as hl
-from homolib import constants, ncf, saddle_bounds
+from homolib.bounds import near_origin, near_saddle
+from homolib.correlation import flow as ncf
+from homolib.problems import constants
 
 X = np.array([[1.0, 0.3], [-0.5, 1.0], [0.2, -1.0]])
 Y = np.array([1.0, 0.5, -0.3])
@@ -134,12 +136,12 @@ CASES = {
     "escape_time": (hl.escape_time, {"saddle": NEAR, "path": LEAVING, "size": 0.01}),
     "next_saddle": (hl.next_saddle, {"saddle": NEAR, "direction": WAY, "longest": 1e4}),
     "lemma_5_6": (hl.bounds.lemma_5_6, {"saddle": NEAR}),
-    "kappa": (saddle_bounds.kappa, {"saddle": NEAR, "w_n": np.array([0.9, 0.1, 0.0, 0.0])}),
+    "kappa": (near_saddle.kappa, {"saddle": NEAR, "w_n": np.array([0.9, 0.1, 0.0, 0.0])}),
     "assumption_3": (
         hl.bounds.assumption_3,
         {"saddle": NEAR, "gamma": 0.5, "bound": 1.0, "samples": 4, "seed": 0},
     ),
-    "saddle_constants": (saddle_bounds.saddle_constants, {"saddle": NEAR, "gamma": 0.5}),
+    "saddle_constants": (near_saddle.saddle_constants, {"saddle": NEAR, "gamma": 0.5}),
     "lemma_d_1": (hl.bounds.lemma_d_1, DORMANT | {"C": 2.0, "gamma": 0.5, "clock": 2.0}),
     "theorem_5_5": (hl.bounds.theorem_5_5, DORMANT | {"epsilon": 0.1, "gamma": 0.5}),
     # staircases
@@ -287,7 +289,7 @@ def test_wrong_values_are_named(case):
 
 
 def test_every_public_function_is_in_the_table():
-    modules = (hl, hl.datasets, hl.bounds, hl.examples, saddle_bounds)
+    modules = (hl, hl.datasets, near_origin, hl.examples, near_saddle)
     public = {
         name
         for module in modules
@@ -320,7 +322,7 @@ def essence(result):
         return result.w
     if isinstance(result, hl.Staircase):
         return result.times
-    if isinstance(result, hl.branching.BranchNode):
+    if isinstance(result, hl.neuron.branching.BranchNode):
         return [essence(result.path), [essence(child) for child in result.children]]
     if type(result) is list:
         return [essence(item) for item in result]

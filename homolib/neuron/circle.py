@@ -1,0 +1,251 @@
+"""A neuron's correlation function on the unit circle, exactly: between two kinks it is one cosine.
+
+For planar inputs, N(theta) = sum_i z_i sigma(x_i . u(theta))^m with u = (cos theta, sin theta) equals
+mean + amplitude cos(m (theta - phase)) on every arc between neighbouring kinks, m = 1 for the function G of a
+two-layer ReLU neuron and m = 2 for a squared ReLU neuron. So its critical points are found arc by arc, none
+missed, and for m = 2 the flow on the circle has a closed form: along an arc ln|tan(theta - phase)| falls at the
+constant rate 4 amplitude, and travel times add up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from homolib import _checks
+from homolib.clarke.polytopes import distinct_directions, row_norms, unit_rows
+from homolib.neuron.circle_flow import EPS, TURN, Runs
+
+
+@dataclass(frozen=True)
+class Critical:
+    """A point (or, with `arc`, a whole arc) of the circle where zero is in the Clarke subdifferential of N."""
+
+    angle: float
+    value: float
+    kind: str
+    smooth: bool
+    residual: float
+    arc: tuple[float, float] | None = None
+
+
+def lines(X: np.ndarray, z: np.ndarray, slope: float, order: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Inputs gathered by the line they lie on: repeated, parallel and opposite inputs share one kink.
+
+    Returns
+    -------
+    normal : (k, 2) array
+        One unit vector q for each line.
+    above, below : (k,) arrays
+        N(u) is the sum over lines of (q . u)^order times `above` where q . u > 0 and `below` where q . u < 0.
+    """
+    length = row_norms(X)
+    counts = (z != 0) & (length > 0)
+    if not counts.any():
+        return np.eye(2)[:1], np.zeros(1), np.zeros(1)
+    normal, which, side = distinct_directions(unit_rows(X[counts]))
+    on, off = max(1.0, slope) ** order, min(1.0, slope) ** order
+    weight = (z * length**order)[counts]
+    mirrored = (-1) ** order * weight
+    above = np.bincount(which, np.where(side > 0, on * weight, off * mirrored))
+    below = np.bincount(which, np.where(side > 0, off * weight, on * mirrored))
+    return normal, above, below
+
+
+class Arcs:
+    """N(theta) on the unit circle for one neuron with planar inputs; every angle may be an array.
+
+    Attributes
+    ----------
+    kinks : (k,) array
+        Angles in [0, 2 pi), ascending, where a derivative of N jumps; two arbitrary ones where there is none.
+    mean, cosine, sine : (k,) arrays
+        N = mean + cosine cos(m theta) + sine sin(m theta) from each kink to the next.
+    scale : float
+        A bound on |N|: what rounding is measured against.
+    """
+
+    def __init__(self, X: np.ndarray, z: np.ndarray, slope: float = 0.0, sign: float = 1, order: int = 2):
+        """Cut the circle at the kinks.
+
+        Parameters
+        ----------
+        X : (n, 2) array
+        z : (n,) array
+        slope : float
+            Slope of the inactive side of sigma(s) = max(s, slope s).
+        sign : {1, -1}
+            Sign in front of the neuron.
+        order : {1, 2}
+            m above.
+
+        Raises
+        ------
+        ValueError
+            If the inputs are not planar, or an argument does not fit.
+        """
+        X = _checks.inputs(X, 2)  # arcs are for planar inputs
+        sign, order = _checks.choice("sign", sign, (1, -1, 1.0, -1.0)), _checks.choice("order", order, (1, 2))
+        z, slope = sign * _checks.matching("z", z, X), _checks.finite("slope", slope)
+        self.order = order
+        normal, above, below = lines(X, z, slope, order)
+        self.scale = float(np.maximum(np.abs(above), np.abs(below)).sum())
+        self._zero = (16 + len(normal)) * EPS * self.scale  # what rounding can make of a slope that is zero
+        bent = np.abs(above - below) > self._zero
+        self.has_kinks = bool(bent.any())
+        tangent = np.stack([-normal[:, 1], normal[:, 0]], axis=1)[bent] if self.has_kinks else np.eye(2)[:1]
+        angle = np.arctan2(tangent[:, 1], tangent[:, 0])
+        kinks = np.mod(np.concatenate([angle, angle + np.pi]), TURN)
+        kinks[kinks > TURN - 1e-14] = 0.0  # rounding, and 0 prints better
+        self.kinks = np.sort(kinks)
+        self.ends = np.append(self.kinks[1:], self.kinks[0] + TURN)
+        middle = (self.kinks + self.ends) / 2
+        side = np.where(np.stack([np.cos(middle), np.sin(middle)], axis=1) @ normal.T > 0, above, below)
+        x1, x2 = normal.T
+        moments = [0 * x1, x1, x2] if order == 1 else [(x1**2 + x2**2) / 2, (x1**2 - x2**2) / 2, x1 * x2]
+        self.mean, self.cosine, self.sine = (side @ np.stack(moments, axis=1)).T
+        self.amplitude = np.hypot(self.cosine, self.sine)
+        self.flat = self.amplitude <= self._zero
+
+    def value(self, theta: np.ndarray) -> np.ndarray:
+        """N at the angle theta."""
+        arc = self._arc(theta)
+        return self.mean[arc] + self._wave(theta, arc, 0)
+
+    def derivative(self, theta: np.ndarray) -> np.ndarray:
+        """dN/dtheta: the speed of the flow on the circle. At a kink, from the right."""
+        return self._wave(theta, self._arc(theta), 1)
+
+    def second_derivative(self, theta: np.ndarray) -> np.ndarray:
+        """Second derivative of N; at a kink, from the right."""
+        return self._wave(theta, self._arc(theta), 2)
+
+    def critical_points(self) -> list[Critical]:
+        """All critical points, by angle: smooth ones, kinks whose one-sided slopes enclose zero, flat arcs.
+
+        Kinds are "max", "min", "saddle" (N rises or falls on both sides) and "flat" (N is constant on `arc`,
+        a pair of angles; `angle` is its middle).
+        """
+        at, segment_of, critical, sign = self.cut
+        if not sign.any():
+            return [Critical(0.0, float(self.value(0.0)), "flat", True, 0.0, (0.0, TURN))]
+        found = []
+        for node in np.flatnonzero(critical):
+            before, after = sign[node - 1], sign[node]
+            if after == 0 and before != 0:
+                found.append(self._flat_arc(node))
+            if before != 0 and after != 0:
+                kind = {(1, -1): "max", (-1, 1): "min"}.get((int(before), int(after)), "saddle")
+                found.append(self._point(at[node], segment_of[node - 1], segment_of[node], kind))
+        return sorted(found, key=lambda point: point.angle)
+
+    def is_zero(self, value: float) -> bool:
+        """Whether a value of N, or a slope, is zero up to the rounding of the sums that make it."""
+        return abs(value) <= self._zero
+
+    def gradients(self) -> np.ndarray:
+        """Gradients of G on the cones, (k, 2) (order 1): the corners of its Clarke subdifferential at zero."""
+        return np.stack([self.cosine, self.sine], axis=1)
+
+    def zeros(self) -> np.ndarray:
+        """Angles where G = 0, ascending, without whole arcs and their ends (order 1)."""
+        count = len(self.kinks)
+        left, right = self._wave(self.kinks, np.arange(count) - 1, 0), self._wave(self.kinks, np.arange(count), 0)
+        _, inside = self._roots(np.arctan2(self.sine, self.cosine) + np.pi / 2, right, np.roll(left, -1))
+        alone = (np.abs(right) <= self._zero) & ~self.flat & ~np.roll(self.flat, 1)
+        return np.sort(np.concatenate([np.mod(inside, TURN), self.kinks[alone]]))
+
+    def travel(self, theta0: np.ndarray, theta1: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Time from theta0 to theta1 on the circle and the growth of ln|u| on the way (order 2).
+
+        Negative where the flow passes theta1 before theta0.
+
+        Raises
+        ------
+        ValueError
+            If a critical point lies between the two angles: no flow goes from one to the other.
+        """
+        return self._runs.travel(np.asarray(theta0, dtype=float), np.asarray(theta1, dtype=float))
+
+    def flow(self, theta0: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Angle at time t of the flow theta' = dN/dtheta from theta0, and the growth of ln|u| (order 2).
+
+        Parameters
+        ----------
+        theta0, t : arrays that broadcast against each other
+
+        Returns
+        -------
+        theta, gain : arrays of the broadcast shape
+            Angles in [0, 2 pi); d gain / dt = 2 N(theta). A start on a critical point stays there.
+        """
+        return self._runs.flow(np.asarray(theta0, dtype=float), np.asarray(t, dtype=float))
+
+    @cached_property
+    def _runs(self) -> Runs:
+        if self.order != 2:
+            _checks.fail("order", self.order, "order 2: the flow of a squared ReLU neuron")
+        return Runs(self)
+
+    def _point(self, angle: float, left: int, right: int, kind: str) -> Critical:
+        slopes = self._wave(angle, left, 1), self._wave(angle, right, 1)
+        residual = max(0.0, float(min(slopes)), -float(max(slopes)))
+        smooth = bool(left == right) or self.order > 1 or not self.has_kinks
+        return Critical(float(angle), float(self.mean[right] + self._wave(angle, right, 0)), kind, smooth, residual)
+
+    def _flat_arc(self, node: int) -> Critical:
+        at, segment_of, _, sign = self.cut
+        last = node
+        while sign[(last + 1) % len(at)] == 0:
+            last += 1
+        a, b = at[node], at[(last + 1) % len(at)]
+        b = b if b > a else b + TURN
+        middle, arc = np.mod((a + b) / 2, TURN), segment_of[node]
+        value = float(self.mean[arc])
+        return Critical(float(middle), value, "flat", True, float(self.amplitude[arc]), (float(a), float(b)))
+
+    def _arc(self, theta: np.ndarray) -> np.ndarray:
+        """Index of the arc that holds theta; -1, the last one, holds the angles before the first kink."""
+        return np.searchsorted(self.kinks, np.mod(theta, TURN), side="right") - 1
+
+    def _wave(self, theta: np.ndarray, arc: np.ndarray, derivative: int) -> np.ndarray:
+        """The part of N that varies, or a derivative of it, on the given arcs."""
+        m, angle = self.order, self.order * np.asarray(theta, dtype=float)
+        if derivative == 1:
+            return m * (self.sine[arc] * np.cos(angle) - self.cosine[arc] * np.sin(angle))
+        wave = self.cosine[arc] * np.cos(angle) + self.sine[arc] * np.sin(angle)
+        return wave if derivative == 0 else -(m**2) * wave
+
+    @cached_property
+    def cut(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Kinks and smooth critical points: angle; arc on the right; whether critical; sign of N' on the right."""
+        count = len(self.kinks)
+        left, right = self._wave(self.kinks, np.arange(count) - 1, 1), self._wave(self.kinks, np.arange(count), 1)
+        touches = (np.minimum(left, right) <= self._zero) & (np.maximum(left, right) >= -self._zero)
+        phase = np.arctan2(self.sine, self.cosine) / self.order
+        arcs, roots = self._roots(phase, right, np.roll(left, -1))
+        at = np.concatenate([self.kinks, np.mod(roots, TURN)])
+        segment_of = np.concatenate([np.arange(count), arcs])
+        critical = np.concatenate([touches, np.ones(len(roots), dtype=bool)])
+        ranked = np.argsort(at, kind="stable")
+        at, segment_of, critical = at[ranked], segment_of[ranked], critical[ranked]
+        middle = at + np.diff(at, append=at[0] + TURN) / 2
+        sign = np.where(self.flat[segment_of], 0, np.sign(self._wave(middle, segment_of, 1))).astype(int)
+        return at, segment_of, critical, sign
+
+    def _roots(self, one: np.ndarray, at_start: np.ndarray, at_end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Zeros inside the arcs of a wave with a zero at the angle `one`: (indices of the arcs, angles).
+
+        Where the wave is zero at an end of the arc up to rounding, the end is the zero and not listed.
+        """
+        spacing = np.pi / self.order
+        nearest = self.kinks + np.mod(one - self.kinks, spacing)
+        roots = nearest[:, None] + spacing * np.arange(self.order + 1)
+        a, b = self.kinks[:, None], self.ends[:, None]
+        inside = (roots > a) & (roots < b) & ~self.flat[:, None]
+        inside &= ~((np.abs(at_start) <= self._zero)[:, None] & (roots - a < spacing / 4))
+        inside &= ~((np.abs(at_end) <= self._zero)[:, None] & (b - roots < spacing / 4))
+        arcs, _ = np.nonzero(inside)
+        return arcs, roots[inside]

@@ -1,0 +1,285 @@
+"""Saddles of the square loss with dormant neurons: their residual, who wakes first, when, and where to.
+
+A saddle (w_n, 0) of section 5.2 of Kumar and Haupt (2024) is a critical point at which some neurons are zero. The
+dormant ones feel the flow of the neural correlation function of the residual, as near the origin; the active ones stay.
+So the time of escape is a log-norm that grows at the rate 2 N, and the direction of escape is a KKT point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from homolib import _checks
+from homolib.bounds.near_origin import settled_flow
+from homolib.bounds.report import ROUNDING
+from homolib.flows.smooth import Trajectory, training_flow
+from homolib.problems.datasets import circle
+from homolib.problems.losses import SquareLoss
+from homolib.problems.networks import Network, SquaredReLU, TwoLayerReLU, fitting
+
+SMALL = 1e-8  # size of the seed that stands for an infinitesimal one; its square is below rounding
+FAINT = 1e-6  # a neuron with a smaller share of the escape direction than this stays dormant
+STATIONARY = 1e-10  # relative size of a gradient that counts as zero
+
+
+@dataclass(frozen=True, eq=False)
+class Saddle:
+    """A point of the summed square loss at which some neurons are exactly zero (Assumption 3).
+
+    Attributes
+    ----------
+    net : Network
+    X : (n, d) array
+    y : (n,) array
+    w : (size,) array
+        The point; the neurons that are zero are the dormant ones, w_z, the others w_n.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit. That the gradient is zero is for `lemma_5_6` to check.
+    """
+
+    net: Network
+    X: np.ndarray
+    y: np.ndarray
+    w: np.ndarray
+
+    def __post_init__(self) -> None:
+        X, w = fitting(self.net, self.X, self.w)
+        if w.ndim != 1:
+            _checks.fail("w", f"shape {w.shape}", f"one point, shape ({self.net.size},)")
+        for name, value in (("X", X), ("y", _checks.matching("y", self.y, X)), ("w", w)):
+            object.__setattr__(self, name, value)
+
+    @property
+    def dormant(self) -> np.ndarray:
+        """Which neurons are zero, shape (neurons,)."""
+        return ~self.net.neurons(self.w).any(axis=-1)
+
+    @property
+    def residual(self) -> np.ndarray:
+        """y - H(X; w), shape (n,): what the dormant neurons see in place of the labels."""
+        return self.y - self.net.outputs(self.X, self.w)
+
+    @property
+    def loss(self) -> float:
+        """Height of the plateau."""
+        return float(SquareLoss().value(self.net.outputs(self.X, self.w), self.y))
+
+    def correlation(self, u: np.ndarray) -> np.ndarray:
+        """N(u), the correlation of the outputs at `u` (..., size) with the residual; shape (...)."""
+        X, u = fitting(self.net, self.X, u, "u")
+        return self.net.outputs(X, u) @ self.residual
+
+    def split(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Active and dormant part of `w` (..., size), each (..., size) with zeros elsewhere."""
+        neurons, dormant = self.net.neurons(w), self.dormant[:, None]
+        return self.net.join(np.where(dormant, 0, neurons)), self.net.join(np.where(dormant, neurons, 0))
+
+    def start(self, delta: float, zeta_z: np.ndarray, zeta_n: np.ndarray | None = None) -> np.ndarray:
+        """The start w + delta (zeta_n + zeta_z) of Theorem 5.5, shape (size,).
+
+        Parameters
+        ----------
+        delta : float
+        zeta_z, zeta_n : (size,) arrays
+            Unit vectors on the dormant and on the active neurons; no `zeta_n` leaves the active ones in place.
+
+        Raises
+        ------
+        ValueError
+            If a vector has not norm one, or is not zero where it should be.
+        """
+        delta = _checks.positive("delta", delta)
+        zeta = self.seed("zeta_z", zeta_z)
+        if zeta_n is not None:
+            zeta = zeta + self.seed("zeta_n", zeta_n, active=True)
+        return self.w + delta * zeta
+
+    def seed(self, name: str, zeta: np.ndarray, active: bool = False) -> np.ndarray:
+        """`zeta` if it is a unit vector on the dormant (or the active) neurons alone, else a ValueError."""
+        zeta = _checks.array(name, zeta, (self.net.size,), f"shape ({self.net.size},)")
+        where = "active" if active else "dormant"
+        if self.split(zeta)[1 if active else 0].any():
+            _checks.fail(name, f"weights outside the {where} neurons", f"zeros except on the {where} neurons")
+        if abs(np.linalg.norm(zeta) - 1) > 1e-9:
+            _checks.fail(name, f"norm {np.linalg.norm(zeta):.6g}", "norm 1: delta carries the scale")
+        return zeta
+
+
+def checked(saddle: Saddle) -> Saddle:
+    """`saddle` if it is one, else the ValueError of the library."""
+    return _checks.instance("saddle", saddle, Saddle, "a Saddle")
+
+
+def figure_4_saddle(n: int = 50) -> Saddle:
+    """The saddle of the paper's Figure 4: ten of twenty squared-ReLU neurons at (sqrt(1/2), 0), ten at zero."""
+    X, y = circle(n)
+    w = np.zeros((20, 2))
+    w[:10, 0] = np.sqrt(0.5)
+    return Saddle(SquaredReLU(20, 2), X, y, w.ravel())
+
+
+def absolute_value_saddle(at: tuple[float, float] = (1.0, 0.0)) -> Saddle:
+    """The function g(u) = (u_1 |u_2| - 1)^2 of section 5.2 at a point: twice the loss of one neuron v|u|.
+
+    At (1, 0), where g has a kink, inequality (15) fails for every kappa; at (1, 1) it holds.
+    Since g is twice the loss, its flow runs twice as fast.
+    """
+    at = _checks.array("at", at, (2,))
+    return Saddle(TwoLayerReLU(1, 1, slope=-1.0), np.ones((1, 1)), np.ones(1), at)
+
+
+@dataclass(frozen=True)
+class Escape:
+    """Forecast of the escape from a saddle: w_z(t) = delta factor exp(rate t) direction, while it is small.
+
+    Attributes
+    ----------
+    direction : (size,) array
+        Unit vector: limit of the neural correlation flow of the residual, a KKT point.
+    rate : float
+        2 N(direction).
+    log_factor : float
+        ln of the limit of |u(t)| exp(-rate t): what the flow loses while it turns.
+    """
+
+    direction: np.ndarray
+    rate: float
+    log_factor: float
+
+    def time(self, delta: float) -> float:
+        """Clock of the escape, (ln(1/delta) - log_factor) / rate: the time at which the linear law reaches size one."""
+        return (-np.log(_checks.positive("delta", delta)) - self.log_factor) / self.rate
+
+
+def escape(saddle: Saddle, zeta_z: np.ndarray) -> Escape:
+    """Where, how fast and when the dormant neurons leave a saddle, from their direction at the start.
+
+    Along the neural correlation flow d ln|u|/dt = 2 N(u / |u|), so that |u| ~ factor exp(2 N t), and size one is
+    reached when ln(1/delta) is used up. This is the clock of Theorem 4 of Kumar and Haupt (2025).
+
+    Parameters
+    ----------
+    saddle : Saddle
+    zeta_z : (size,) array
+        Unit vector on the dormant neurons.
+
+    Raises
+    ------
+    ValueError
+        If the flow does not settle, or ends where N <= 0: then the dormant neurons do not leave.
+    """
+    saddle = checked(saddle)
+    path = settled_flow(saddle.net, saddle.X, saddle.residual, saddle.seed("zeta_z", zeta_z))
+    direction = path.direction[-1]
+    rate = 2 * float(saddle.correlation(direction))
+    if rate <= ROUNDING * np.linalg.norm(saddle.residual):
+        _checks.fail("zeta_z", f"a start whose flow ends with 2 N = {rate:.3g}", "one that leaves: 2 N > 0")
+    return Escape(direction, rate, float(path.log_norm[-1] - rate * path.t[-1]))
+
+
+def escape_path(saddle: Saddle, direction: np.ndarray, t_end: float, points: int = 201) -> Trajectory:
+    """The path p(t) on which every nearby start leaves: the limit of the flow from w + delta direction, delta -> 0.
+
+    Time zero is where the linear law delta exp(2 N t) reaches size one (Kumar and Haupt 2025, Theorem 4), so the
+    path begins at a negative time, at the size `SMALL`; the error this makes is of the order of its square.
+
+    Parameters
+    ----------
+    saddle : Saddle
+    direction : (size,) array
+        KKT point of unit norm on the dormant neurons, with 2 N > 0.
+    t_end : float
+        Last time; may be negative, above ln(SMALL) / (2 N).
+    points : int
+    """
+    direction, t_end = checked(saddle).seed("direction", direction), _checks.finite("t_end", t_end)
+    rate = 2 * float(saddle.correlation(direction))
+    if rate <= 0:
+        _checks.fail("direction", f"2 N = {rate:.3g}", "a direction with 2 N > 0")
+    begin = np.log(SMALL) / rate
+    if t_end <= begin:
+        _checks.fail("t_end", t_end, f"a time above {begin:.6g}, where the path begins")
+    path = training_flow(
+        saddle.net, saddle.X, saddle.y, saddle.start(SMALL, direction), t_end - begin, tolerance=1e-11, points=points
+    )
+
+    def interpolate(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return path.interpolate(np.maximum(times - begin, 0))  # rounding may undershoot the first time
+
+    return Trajectory(path.t + begin, path.direction, path.log_norm, interpolate, path.loss)
+
+
+def escape_time(saddle: Saddle, path: Trajectory, size: float) -> float:
+    """First time at which |w_z| reaches `size` on a path: the measured time of escape.
+
+    Raises
+    ------
+    ValueError
+        If the size is not reached on the path.
+    """
+    checked(saddle)
+    log_size = np.log(_checks.positive("size", size))
+    return first_crossing(path, lambda direction, log_norm: _log_dormant(saddle, direction, log_norm) - log_size)
+
+
+def first_crossing(path: Trajectory, gap: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> float:
+    """First time at which `gap(direction, log_norm)` is no longer negative: on the grid of the path, then refined."""
+    from scipy.optimize import brentq
+
+    _checks.instance("path", path, Trajectory, "a Trajectory")
+    after = np.flatnonzero(gap(path.direction, path.log_norm) >= 0)
+    if not after.size:
+        _checks.fail("path", f"a path that ends at t = {path.t[-1]:g} before the event", "a longer path")
+    if after[0] == 0:
+        return float(path.t[0])
+
+    def at(t: float) -> float:
+        return float(gap(*path.interpolate(np.array([t])))[0])
+
+    left, right = path.t[after[0] - 1], path.t[after[0]]
+    return float(brentq(at, left, right, xtol=1e-14 * max(1.0, abs(right)), rtol=1e-14))
+
+
+def next_saddle(saddle: Saddle, direction: np.ndarray, longest: float = 1e4) -> Saddle:
+    """The critical point at which the escape in `direction` ends; what is dormant and has no share in it stays zero.
+
+    Parameters
+    ----------
+    saddle : Saddle
+    direction : (size,) array
+        Unit vector on the dormant neurons, as `Escape.direction`. Neurons with a share below `FAINT` are left out.
+    longest : float
+        Longest time after the escape, in units of 1 / (2 N).
+
+    Raises
+    ------
+    ValueError
+        If the flow has not come to rest by then: it goes on to infinity, or very slowly.
+    """
+    neurons = checked(saddle).net.neurons(saddle.seed("direction", direction))
+    longest = _checks.positive("longest", longest)
+    strong = np.linalg.norm(neurons, axis=-1, keepdims=True) > FAINT
+    seed = saddle.net.join(np.where(strong, neurons, 0))
+    rate = 2 * float(saddle.correlation(seed))
+    if rate <= 0:
+        _checks.fail("direction", f"2 N = {rate:.3g}", "a direction with 2 N > 0")
+    w, net, horizon = saddle.w + SMALL * seed, saddle.net, (10 - np.log(SMALL)) / rate
+    scale = np.linalg.norm(net.pullback(saddle.X, seed, saddle.residual))
+    while horizon < longest / rate:
+        w = training_flow(net, saddle.X, saddle.y, w, horizon, tolerance=1e-12, points=2).w[-1]
+        if np.linalg.norm(net.pullback(saddle.X, w, saddle.y - net.outputs(saddle.X, w))) <= STATIONARY * scale:
+            return Saddle(net, saddle.X, saddle.y, w)
+        horizon *= 2
+    return _checks.fail("longest", longest, "a longer time: the flow from this saddle has not come to rest")
+
+
+def _log_dormant(saddle: Saddle, direction: np.ndarray, log_norm: np.ndarray) -> np.ndarray:
+    """ln |w_z| of weights given as direction and log-norm."""
+    with np.errstate(divide="ignore"):
+        return np.log(np.linalg.norm(saddle.split(direction)[1], axis=-1)) + log_norm

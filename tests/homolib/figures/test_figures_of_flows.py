@@ -1,0 +1,98 @@
+"""The sentences under the figures of the chapters on the Clarke subdifferential and on gradient flow."""
+
+import re
+
+import numpy as np
+import pytest
+
+from homolib.figures.clarke_subdifferential import fan_polytope, slopes_of_relu, termwise_polygon
+from homolib.figures.gradient_flow import (
+    descent_near_the_origin,
+    descent_on_a_hyperbola,
+    desingularised_correlation,
+    sliding_and_chatter,
+)
+from homolib.figures.ncf_flow import three_fates
+from homolib.figures.neural_correlation import flipped_label
+from homolib.problems.datasets import five_points
+
+
+def numbers(sentence):
+    return [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", sentence)]
+
+
+@pytest.mark.parametrize("convention", [0.0, 0.5, 1.0])
+def test_three_formulas_of_relu_agree_only_at_one_half(convention):
+    sentence = slopes_of_relu(convention)[1]
+    slopes = numbers(re.search(r"slopes (.*) to three", sentence)[1])
+    assert slopes == [convention, 1 - convention, 0.5]
+    assert sentence.endswith(f"gives {1 - 2 * convention:g}.")
+
+
+def test_the_fan_is_critical_at_its_centre_only():
+    assert fan_polytope(0.0, 0.0)[1].endswith("is (0, 0), of length 0.")
+    assert fan_polytope(-0.5, -1.0)[1].endswith("is (0.2, 0.4), of length 0.447.")  # foot of 0 on the segment
+    assert "one gradient (-1, 1)" in fan_polytope(-1.0, 1.0)[1]
+
+
+@pytest.mark.parametrize("angle", [150.0, 180.0, 210.0])
+@pytest.mark.parametrize(("z3", "verdict"), [(-1.0, "strict"), (-0.5, "strict"), (0.5, "equal"), (1.0, "equal")])
+def test_the_sum_rule_is_exact_for_convex_terms(z3, verdict, angle):
+    assert verdict in termwise_polygon(z3, angle)[1]
+
+
+def test_three_terms_enclose_the_sum_of_three_parallelograms():
+    """The zonotope of three segments has area |det(a, b)| + |det(a, c)| + |det(b, c)|."""
+    turns = np.radians([0.0, 75.0, 210.0])
+    pairs = [np.sin(turns[j] - turns[i]) for i, j in ((0, 1), (0, 2), (1, 2))]
+    assert f"sum of the sets has area {np.abs(pairs).sum():.3f} and" in termwise_polygon(-1.0, 210.0)[1]
+
+
+def test_chatter_stays_within_one_step_of_the_kink():
+    for step in (0.05, 0.13, 0.3):
+        off = float(re.search(r"up to (\S+) off", sliding_and_chatter(step)[1])[1])
+        assert 0 < off <= step
+
+
+def test_a_constant_that_is_too_small_does_not_desingularise():
+    assert "so it desingularises N" in desingularised_correlation(0.188)[1]
+    assert "does not" in desingularised_correlation(2 / np.sqrt(125))[1]  # right to leading order only
+
+
+@pytest.mark.parametrize(("step", "a"), [(0.05, 2.0), (0.8, 2.0), (0.4, 1.5)])
+def test_the_flow_on_the_hyperbola_ends_where_its_conserved_imbalance_says(step, a):
+    imbalance = a**2 - 0.01
+    limit = np.sqrt((imbalance + np.sqrt(imbalance**2 + 4)) / 2)  # a^2 - 1/a^2 = imbalance
+    sentence = descent_on_a_hyperbola(step, a)[1]
+    assert f"the flow ends at ({limit:.3f}, {1 / limit:.3f})" in sentence
+    sharpness = float(re.search(r"gradient descent at .* with (\S+)\. No", sentence)[1])
+    assert sharpness <= 2 / step + 1e-9
+
+
+def test_gradient_descent_is_as_late_as_the_growth_rates_say():
+    """For a vanishing start the lateness tends to h lambda / ln(1 + h lambda) - 1."""
+    said = [numbers(descent_near_the_origin(delta, 4e-3)[1])[-2:] for delta in (1e-3, 1e-12, 1e-100)]
+    lateness, predicted = np.array(said).T
+    limit = 100 * (0.375 / np.log1p(0.375) - 1)
+    assert np.abs(predicted - limit).max() < 0.05 + 1e-9
+    gaps = np.abs(lateness - limit)
+    assert (np.diff(gaps) < 0).all()
+    assert gaps[-1] < 0.2
+
+
+@pytest.mark.parametrize(("label", "slope"), [(-2.0, 0.0), (-2.0, 0.5), (3.0, 0.1)])
+def test_the_greatest_value_is_the_top_of_a_fine_grid(label, slope):
+    sentence = flipped_label(label, slope)[1]
+    X, z = five_points()
+    z[2] = label
+    angle = np.linspace(0, 2 * np.pi, 100_001)
+    s = np.stack([np.cos(angle), np.sin(angle)], axis=-1) @ X.T
+    G = np.maximum(s, slope * s) @ z
+    assert f"The global maximum, {G.max():.3f}, is" in sentence
+    on_kink = np.abs(s[G.argmax()]).min() < 1e-4
+    assert sentence.endswith("on a kink." if on_kink else "smooth.")
+
+
+@pytest.mark.parametrize(("v", "u", "fate"), [(2, 1, "f = 0"), (1, 1, "f < 0"), (1, 2, "f > 0"), (-1, 1, "f > 0")])
+def test_the_fate_of_a_scalar_neuron_is_decided_by_the_side_of_the_diagonal(v, u, fate):
+    assert fate in three_fates(v, u)[1]

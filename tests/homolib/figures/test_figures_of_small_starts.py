@@ -1,0 +1,82 @@
+"""The sentences under the figures of the chapters on small initialization and on separable networks."""
+
+import re
+
+import numpy as np
+import pytest
+
+from homolib.figures.separable_networks import balancing, correlation_and_paths, lengths_and_shares, predicted_limits
+from homolib.figures.small_initialization import early_training, four_clocks, frozen_and_trained, two_outcomes
+from homolib.neuron.circle import Arcs
+from homolib.problems import datasets
+
+
+def gap_in(sentence):
+    return float(re.search(r"the gap is (\S+) and", sentence)[1])
+
+
+def test_a_tenth_of_delta_is_a_hundredth_of_the_gap():
+    gaps = [gap_in(frozen_and_trained(delta, 0)[1]) for delta in (1e-3, 1e-4, 1e-5)]
+    np.testing.assert_allclose(np.diff(np.log10(gaps)), -2, atol=0.05)  # the sentences have two digits
+    assert "the gap is less than" in frozen_and_trained(1e-12, 0)[1]  # no claim below the integration error
+
+
+@pytest.mark.parametrize("delta", [1e-3, 0.5])
+@pytest.mark.parametrize(
+    ("start", "fate"), [(45, "tends to zero"), (30, "tends to a finite length"), (50, "keeps growing")]
+)
+def test_the_outcome_is_decided_by_the_conserved_balance(start, fate, delta):
+    """v^2 - u^2 is conserved until u reaches zero: a finite length sqrt(cos^2 - sin^2), zero, or a change of sign."""
+    sentence = two_outcomes(start, delta)[1]
+    assert fate in sentence
+    if start == 30:
+        assert f"norm is {np.sqrt(np.cos(2 * np.radians(start))):.3g}" in sentence
+
+
+def test_the_clocks_differ_by_their_factors():
+    sentence = four_clocks(1e-5, 1)[1]
+    total, half, mean = (float(n) for n in re.findall(r": (\d+);", sentence))
+    assert abs(half - 2 * total) <= 1
+    assert abs(mean - 25 * half) <= 25
+    assert sentence.endswith("half the mean: not within 50000.")
+
+
+@pytest.mark.parametrize("delta", [1e-150, 1e-8, 1e-4])
+def test_training_goes_where_the_slope_says_from_a_small_start_only(delta):
+    sentence = correlation_and_paths(delta, 0)[1]
+    assert "7 neurons at 0 and 13 at 180 degrees" in sentence
+    assert (" 20 of 20 are within" in sentence) == (delta < 1e-5)
+    assert " 20 of 20 are within" not in correlation_and_paths(0.1, 0)[1]
+
+
+def test_limits_are_the_critical_points_uphill():
+    arcs = Arcs(*datasets.circle(50, seed=3))
+    theta = np.random.default_rng(0).uniform(-np.pi, np.pi, 200)
+    apart = np.angle(np.exp(1j * (predicted_limits(arcs, theta) - arcs.flow(theta, 3.0)[0])))
+    np.testing.assert_allclose(apart, 0, atol=1e-6)
+    top = arcs.critical_points()[0].angle
+    assert predicted_limits(arcs, np.array([top])) == pytest.approx(np.angle(np.exp(1j * top)))
+
+
+def test_the_slow_group_fades_at_the_difference_of_the_rates():
+    """Neurons are aligned well before t = 0.2: from then on the ratio of the groups falls as exp(-18.75 t)."""
+    sentence = lengths_and_shares(0)[1]
+    share = float(re.search(r"makes up (\S+) of", sentence)[1])
+    arcs, w = Arcs(*datasets.circle()), datasets.random_start(40, 0).reshape(20, 2)
+    theta, gain = arcs.flow(np.arctan2(w[:, 1], w[:, 0]), 0.4)
+    length = np.linalg.norm(w, axis=1) * np.exp(gain - gain.max())
+    expected = np.linalg.norm(length[np.cos(theta) < 0]) / np.linalg.norm(length)
+    assert share == pytest.approx(expected, rel=0.06)
+
+
+@pytest.mark.parametrize(("start", "outgoing"), [(5.7, -0.5), (280.0, 1.0), (150.0, -1.5)])
+def test_balance_is_conserved_and_reached(start, outgoing):
+    sentence = balancing(start, outgoing)[1]
+    low, high = (float(n) for n in re.search(r"between (\S+) and (\S+)\. Events", sentence).groups())
+    assert low == high == pytest.approx(outgoing**2 - 1)
+    assert abs(float(re.search(r"v/\|u\| is (\S+) and", sentence)[1])) == pytest.approx(1, abs=0.01)
+
+
+def test_no_loss_is_gone_too_early():
+    """At one per cent N(w) is one per cent of |y|^2 / 2, and N <= 46.875 |w|^2: the norm is at least 0.2."""
+    assert float(re.search(r"the norm is (\S+),", early_training(1e-50, 3)[1])[1]) >= 0.2

@@ -1,0 +1,89 @@
+"""Diagonal networks in their dual variable against closed forms, direct integration, and what directions forget."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import solve_ivp
+
+import homolib as hl
+from homolib.flows import smooth as flows
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from(["square", "mean", "logistic"]))
+def test_it_is_the_training_flow(seed, kind):
+    """Against an integration of the weights themselves."""
+    rng = np.random.default_rng(seed)
+    X, y, w0 = rng.standard_normal((4, 3)), rng.standard_normal(4), rng.standard_normal(6)
+    net = hl.DiagonalLinear(3)
+    loss = {"square": hl.SquareLoss(), "mean": hl.SquareLoss("mean"), "logistic": hl.LogisticLoss()}[kind]
+    path = hl.training_flow(net, X, y, w0, 2.0, loss, delta=0.3)
+
+    def rate(_, w):
+        return net.pullback(X, w, -loss.derivative(net.outputs(X, w), y))
+
+    direct = solve_ivp(rate, (0, 2), 0.3 * w0, method="DOP853", rtol=1e-11, atol=1e-12, t_eval=[0.5, 2])
+    np.testing.assert_allclose(path.at(np.array([0.5, 2.0])), direct.y.T, rtol=1e-7, atol=1e-8)
+
+
+def test_balanced_start_follows_the_logistic_curve_of_saxe():
+    """u = ab = s e^2st / (e^2st - 1 + s/u0) for a = b; here b - a is zero for ever."""
+    path = hl.training_flow(hl.DiagonalLinear(1), [[1.0]], [3.0], np.ones(2), 2.0, delta=np.sqrt(1e-3), tolerance=1e-11)
+    u = np.prod(path.at(np.array([0.5, 1.0, 1.5])), axis=1)
+    np.testing.assert_allclose(u, [0.0199585636, 0.3557124789, 2.1896116], rtol=1e-7)
+    half = np.log(3 / 1e-3 - 1) / 6
+    assert np.prod(path.at(half)) == pytest.approx(1.5, rel=1e-9)
+    assert half == pytest.approx(1.33433903)
+
+
+def test_frozen_flow_is_a_hyperbola():
+    X, z = np.array([[1.0, -2.0], [0.5, 1.0]]), np.array([1.0, 3.0])
+    path = hl.frozen_flow(hl.DiagonalLinear(2), X, z, np.array([1.0, 1, 0, 0]), 300.0)
+    c = z @ X  # (2.5, 1)
+    expected = np.concatenate([np.cosh(c * 2), np.sinh(c * 2)])
+    np.testing.assert_allclose(path.at(2.0), expected, rtol=1e-9)
+    assert path.log_norm[-1] == pytest.approx(750 - np.log(2) / 2, rel=1e-9)  # far beyond the range of floats
+
+
+def test_runs_of_a_batch_are_those_of_each_alone():
+    X, y = hl.datasets.gaussian(4, 3, seed=1)
+    net, starts = hl.DiagonalLinear(3), hl.datasets.random_start(6, [1, 2])
+    together = hl.training_flow(net, X, y, starts, 1.0, delta=np.array([[0.1], [0.01]]))
+    assert together.w.shape == (2, 2, 201, 6)
+    alone = hl.training_flow(net, X, y, starts[1], 1.0, delta=0.01)
+    np.testing.assert_allclose(together.at(0.7)[1, 1], alone.at(0.7), rtol=1e-8)
+    np.testing.assert_allclose(together.loss[1, 1], alone.loss, rtol=1e-8)
+
+
+def test_a_zero_coordinate_stays_zero():
+    path = hl.training_flow(hl.DiagonalLinear(2), np.eye(2), [1.0, 2.0], np.array([1.0, 0, 1, 0]), 5.0, delta=0.1)
+    np.testing.assert_array_equal(path.w[:, [1, 3]], 0)
+    zero = hl.training_flow(hl.DiagonalLinear(2), np.eye(2), [1.0, 2.0], np.zeros(4), 5.0)
+    np.testing.assert_array_equal(zero.w, 0)
+
+
+def test_directions_forget_how_far_a_sleeping_coordinate_is_from_waking(monkeypatch):
+    """Why the dual variable: the coordinate dies at 5/3 ln(1/delta) and turns negative at 145/3, not at 8."""
+    gram, target = np.array([[1, 0.8, 0.8], [0.8, 1, 0.4], [0.8, 0.4, 1]]), np.array([-0.5, 1, 1.2])
+    X = np.linalg.cholesky(gram).T
+    delta, start = 1e-30, np.array([1.0, 1, 1, 0, 0, 0])
+    t = -8 * np.log(delta)
+
+    def first_coordinate():
+        w = hl.training_flow(hl.DiagonalLinear(3), X, X @ target, start, t, delta=delta).at(t)
+        return w[0] * w[3]
+
+    assert first_coordinate() > 0
+    monkeypatch.setattr(
+        flows, "DiagonalLinear", flows.Trajectory
+    )  # no network is one: all go by direction and log-norm
+    assert first_coordinate() < 0
+
+
+@pytest.mark.parametrize("t_end", [1e-300, 1e-160, 1e100])
+def test_no_time_is_too_short_or_too_long(t_end):
+    X, y, w0 = np.array([[1.0, 0.3], [-0.5, 1.0]]), np.array([1.0, 0.5]), np.array([1.0, 0.5, 0.1, 0.0])
+    end = hl.training_flow(hl.DiagonalLinear(2), X, y, w0, t_end, points=3).w[-1]
+    expected = w0 if t_end < 1 else hl.training_flow(hl.DiagonalLinear(2), X, y, w0, 1e3, points=3).w[-1]
+    np.testing.assert_allclose(end, expected, atol=1e-9)

@@ -1,0 +1,77 @@
+"""Steps instead of the flow: one step by hand, the limit of small steps, and what each choice selects."""
+
+import numpy as np
+import pytest
+
+from homolib.neuron.ascent import neuron_ascent
+from homolib.neuron.flow import neuron_flow
+from homolib.problems.datasets import branching_start, mirrored
+
+X = np.array([[1.0, 2.0], [-1.0, 1.0], [0.0, 1.0]])
+Z = np.array([1.0, -2.0, 0.5])
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.3, 1.5])
+def test_one_step_is_the_gradient_of_the_correlation(slope):
+    v, u, h = 0.7, np.array([0.4, -0.3]), 0.1
+    pre = X @ u
+    values, slopes = np.where(pre > 0, pre, slope * pre), np.where(pre > 0, 1, slope)
+    w = neuron_ascent(X, Z, v, u, h, h, slope=slope).w[-1]
+    assert w == pytest.approx(np.r_[v + h * Z @ values, u + h * v * X.T @ (Z * slopes)], rel=1e-13)
+
+
+def test_small_steps_tend_to_the_flow_at_first_order():
+    start = {"X": X, "z": np.array([1.0, 2.0, 0.5]), "v0": 1.0, "u0": np.array([-0.2, 0.4])}
+    exact = neuron_flow(**start, t_end=0.5).at(0.5)
+    errors = [np.linalg.norm(neuron_ascent(**start, step=h, t_end=0.5).w[-1] - exact) for h in (1e-2, 5e-3)]
+    assert errors[0] / errors[1] == pytest.approx(2, abs=0.1)
+
+
+@pytest.mark.parametrize(("at_zero", "sign"), [(0.0, -1), (0.5, 0), (1.0, 1)])
+def test_derivative_at_zero_decides_on_a_repelling_kink(at_zero, sign):
+    """Speeds -1/2 below and +1/2 above: the number taken for sigma'(0) adds to -1/2."""
+    inputs = np.array([[0, 1.0], [1, -0.5]])
+    end = neuron_ascent(inputs, np.ones(2), 1.0, [1.0, 0.0], 0.01, 1.0, at_zero=at_zero).w[-1, 2]
+    assert np.sign(end) == sign
+    off = neuron_ascent(inputs, np.ones(2), 1.0, [1.0, 1e-12], 0.01, 1.0, at_zero=at_zero).w[-1, 2]
+    assert off > 0  # beside the kink it has no say
+
+
+def test_a_smooth_neuron_turns_back_where_v_passes_zero():
+    case, t0 = branching_start("turning"), 0.6791052880
+    path = neuron_ascent(**case, step=1e-3, t_end=1.3, width=0.01)
+    for r in (0.4, 0.5, 0.6):
+        assert path.at(t0 + r) == pytest.approx(path.at(t0 - r) * [-1, 1, 1], abs=0.02)
+    kinked = neuron_ascent(**case, step=1e-3, t_end=1.3)
+    assert np.abs(kinked.at(t0 + 0.5) - kinked.at(t0 - 0.5) * [-1, 1, 1]).max() > 0.05  # the ReLU does not
+
+
+def test_smoothing_is_softplus_and_vanishes_with_its_width():
+    case = {"X": X, "z": Z, "v0": 1.0, "u0": np.array([0.4, -0.1]), "step": 0.01, "t_end": 0.3}
+    sharp = neuron_ascent(**case).w[-1]
+    gaps = [np.linalg.norm(neuron_ascent(**case, width=width).w[-1] - sharp) for width in (0.1, 1e-2, 1e-4)]
+    assert gaps[0] > gaps[1] > gaps[2]
+    assert gaps[2] < 1e-4
+
+
+def test_noise_is_reproducible_and_grows_like_the_root_of_time():
+    data, many = mirrored(), np.zeros((4000, 1))
+    one, again, other = (
+        neuron_ascent(*data, np.zeros(4000), many, 0.01, 1.0, slope=1.0, noise=0.1, seed=seed).w[:, -1]
+        for seed in (1, 1, 2)
+    )
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, other)
+    # with slope 1 and labels 1 the correlation is zero: pure Brownian motion
+    assert one.std() == pytest.approx(0.1, rel=0.05)
+
+
+def test_bad_arguments_are_named():
+    with pytest.raises(ValueError, match="step"):
+        neuron_ascent(X, Z, 1.0, [1.0, 0.0], 0.0, 1.0)
+    with pytest.raises(ValueError, match="width"):
+        neuron_ascent(X, Z, 1.0, [1.0, 0.0], 0.1, 1.0, width=-1.0)
+    with pytest.raises(ValueError, match="u0"):
+        neuron_ascent(X, Z, 1.0, [1.0], 0.1, 1.0)
+    with pytest.raises(ValueError, match="range of floating-point"):
+        neuron_ascent(X, Z, 1.0, [1.0, 0.0], 1.0, 5000.0)

@@ -1,0 +1,83 @@
+"""beta, beta_hat and beta_tilde against closed forms, scans and random weights."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+import homolib as hl
+from homolib.bounds.near_origin import constants
+from tests.homolib.strategies import SEEDS, networks
+
+D50, P5 = hl.datasets.circle(50), hl.datasets.five_points()
+
+
+@given(networks(), SEEDS)
+def test_no_weights_answer_louder_than_beta(net, seed):
+    rng = np.random.default_rng(seed)
+    X, w = rng.standard_normal((4, 2)), rng.standard_normal((500, net.size))
+    found = np.linalg.norm(net.outputs(X, w / np.linalg.norm(w, axis=1, keepdims=True)), axis=-1)
+    assert found.max() <= constants(net, X, np.ones(4)).beta * (1 + 1e-12)
+
+
+@settings(max_examples=25)
+@given(SEEDS)
+def test_beta_in_the_plane_is_the_best_of_a_fine_scan(seed):
+    rng = np.random.default_rng(seed)
+    X, slope = rng.standard_normal((6, 2)), rng.choice([0, 0.3, -0.5, 1.7])
+    angles = np.linspace(0, 2 * np.pi, 20001)
+    s = np.stack([np.cos(angles), np.sin(angles)], axis=1) @ X.T
+    s = np.maximum(s, slope * s)
+    for net, scan in (
+        (hl.SquaredReLU(3, 2, slope=slope), np.linalg.norm(s**2, axis=1).max()),
+        (hl.PoweredReLU(1, 2, order=3, slope=slope), np.linalg.norm(s**3, axis=1).max()),
+        (hl.TwoLayerReLU(2, 2, slope=slope), np.linalg.norm(s, axis=1).max() / 2),
+    ):
+        found = constants(net, X, np.ones(6))
+        assert found.exact
+        assert scan <= found.beta * (1 + 1e-12)
+        assert found.beta == pytest.approx(scan, rel=1e-5)
+
+
+def test_constants_of_figure_1():
+    """beta^2 = 9.375, from the fourth moments of fifty equally spaced directions."""
+    found = constants(hl.SquaredReLU(20, 2), *D50)
+    assert found.beta == pytest.approx(np.sqrt(9.375), rel=1e-12)
+    assert found.beta_hat == 1
+    assert found.beta_tilde == pytest.approx(np.sqrt(9.375) + np.linalg.norm(D50[1]))
+    assert found.rate == pytest.approx(277.6171589037, rel=1e-10)
+    assert constants(hl.SquaredReLU(1, 2), *D50).beta == pytest.approx(found.beta)  # width does not matter
+
+
+def test_logistic_constants_depend_on_the_labels():
+    found = constants(hl.SquaredReLU(20, 2), *D50, hl.LogisticLoss())
+    assert found.beta_hat == pytest.approx(np.max(D50[1]) ** 2 / 4)
+    assert found.rate == pytest.approx(352.5891058108, rel=1e-10)
+
+
+def test_two_layer_constants_of_the_five_points():
+    assert constants(hl.TwoLayerReLU(1, 2), *P5).beta == pytest.approx(0.705886578757, rel=1e-11)
+    assert constants(hl.TwoLayerReLU(1, 2, slope=0.1), *P5).beta == pytest.approx(0.707579996094, rel=1e-11)
+
+
+def test_mean_loss_divides_both_constants():
+    total, mean = (constants(hl.SquaredReLU(2, 2), *D50, hl.SquareLoss(kind)) for kind in ("sum", "mean"))
+    assert mean.rate == pytest.approx(total.rate / 50)
+
+
+def test_a_scan_of_the_sphere_is_too_small():
+    """What a wrong implementation would return: sampled weights stay below the supremum."""
+    w = hl.datasets.random_start(40, seed=range(1000))
+    found = np.linalg.norm(hl.SquaredReLU(20, 2).outputs(D50[0], w), axis=-1).max()
+    assert found < 0.9 * constants(hl.SquaredReLU(20, 2), *D50).beta
+
+
+def test_upper_bounds_say_so():
+    X, y = hl.datasets.gaussian(7, 4, seed=0)
+    assert not constants(hl.TwoLayerReLU(2, 4), X, y).exact
+    assert not constants(hl.DeepReLU([(3, 4), None], (1, 2)), X, y).exact
+    assert constants(hl.DiagonalLinear(4), X, y).exact
+
+
+def test_unknown_networks_are_refused():
+    with pytest.raises(ValueError, match=r"^net: got .*, want a network of this library"):
+        constants(type("Other", (hl.networks.Network,), {"inputs": 2, "_describe": lambda self: ""})(), *D50)
