@@ -1,37 +1,57 @@
 """homolib: gradient flows of two-homogeneous networks, from small beginnings.
 
-Rooms, in the order in which the book introduces them: datasets, losses, networks, clarke, flows, kinks, ncf,
-bounds, saddles; and for the reader's eyes figures and explore. What chapters use most is named here.
+Nine wings in a line, in the order in which the book introduces them; each imports only from those before it:
+
+    problems -> clarke -> flows -> neuron -> correlation -> saddles -> bounds -> figures -> explore
+
+What chapters use most is named here. `examples` has the functions of the book that no network makes.
 """
 
 import importlib
 
-from homolib import bounds, examples, saddles
-from homolib.clarke.polytopes import Polytope, sign_patterns
-from homolib.clarke.subdifferential import active_kinks, clarke_of_pieces, clarke_subdifferential, termwise_sum
-from homolib.correlation import flow as ncf
-from homolib.correlation.flow import kkt_points, kkt_residual, kkt_search, ncf_flow
-from homolib.explore.explorer import explore, show
-from homolib.flows.smooth import Trajectory, frozen_flow, gradient_descent, training_flow
-from homolib.neuron.ascent import neuron_ascent
-from homolib.neuron.branching import branch_tree, branches, branching_fractions, is_non_branching
-from homolib.neuron.circle import Arcs
-from homolib.neuron.flow import neuron_flow, neuron_flows
-from homolib.neuron.squared import squared_neuron_flow
-from homolib.problems import datasets, losses, networks
-from homolib.problems.losses import LogisticLoss, SquareLoss
-from homolib.problems.networks import DeepReLU, DiagonalLinear, PoweredReLU, SquaredReLU, TwoLayerReLU
-from homolib.saddles.diagonal import diagonal_staircase, tie_break
-from homolib.saddles.saddle import (
+from homolib import bounds, clarke, correlation, examples, flows, neuron, problems, saddles
+from homolib.clarke import Polytope, active_kinks, clarke_of_pieces, clarke_subdifferential, sign_patterns, termwise_sum
+from homolib.correlation import kkt_points, kkt_residual, kkt_search, ncf_flow
+from homolib.explore import explore, show
+from homolib.flows import Trajectory, frozen_flow, gradient_descent, training_flow
+from homolib.neuron import (
+    Arcs,
+    branch_tree,
+    branches,
+    branching_fractions,
+    is_non_branching,
+    neuron_ascent,
+    neuron_flow,
+    neuron_flows,
+    squared_neuron_flow,
+)
+from homolib.problems import (
+    DeepReLU,
+    DiagonalLinear,
+    LogisticLoss,
+    PoweredReLU,
+    SquaredReLU,
+    SquareLoss,
+    TwoLayerReLU,
+    datasets,
+    losses,
+    networks,
+)
+from homolib.saddles import (
     Saddle,
+    Staircase,
     absolute_value_saddle,
+    diagonal_staircase,
     escape,
     escape_path,
     escape_time,
     figure_4_saddle,
+    jump_times,
     next_saddle,
+    orthogonal_staircase,
+    saddle_sequence,
+    tie_break,
 )
-from homolib.saddles.staircases import Staircase, jump_times, orthogonal_staircase, saddle_sequence
 
 __all__ = [
     "Arcs",
@@ -52,8 +72,10 @@ __all__ = [
     "branch_tree",
     "branches",
     "branching_fractions",
+    "clarke",
     "clarke_of_pieces",
     "clarke_subdifferential",
+    "correlation",
     "datasets",
     "diagonal_staircase",
     "escape",
@@ -63,6 +85,7 @@ __all__ = [
     "explore",
     "figure_4_saddle",
     "figures",
+    "flows",
     "frozen_flow",
     "gradient_descent",
     "is_non_branching",
@@ -71,14 +94,15 @@ __all__ = [
     "kkt_residual",
     "kkt_search",
     "losses",
-    "ncf",
     "ncf_flow",
     "networks",
+    "neuron",
     "neuron_ascent",
     "neuron_flow",
     "neuron_flows",
     "next_saddle",
     "orthogonal_staircase",
+    "problems",
     "saddle_sequence",
     "saddles",
     "show",

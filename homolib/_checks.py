@@ -11,6 +11,7 @@ import numpy as np
 
 LARGEST = 1e60  # data beyond this are refused: a product of up to five of them is still a number
 FINEST = 1e-13  # of relative accuracies: a few roundings
+ROUNDING = 1e-12  # relative: what double precision cannot tell from equality, after a few hundred operations
 
 
 def fail(name: str, came: object, wanted: str) -> NoReturn:

@@ -1,9 +1,9 @@
-"""The theorems as checks: their constants, their hypotheses, and every inequality with both sides. Chapters 8, 9, 11.
+"""The theorems as checks: their constants, their hypotheses, and every inequality with both sides. Chapters 8, 9, 13.
 
-The one idea: a theorem is a report with a row for each of its inequalities; the chapters prove, the reports measure.
+The one idea: a theorem is a `Report` with a row for each of its inequalities. The chapters prove, the reports measure.
 """
 
-from homolib.bounds.near_origin import Target, aim, corollary_5_4_1, lemma_5_2, settled_flow, theorem_5_1
+from homolib.bounds.near_origin import corollary_5_4_1, lemma_5_2, theorem_5_1
 from homolib.bounds.near_saddle import assumption_3, lemma_5_6, lemma_d_1, theorem_5_5
 from homolib.bounds.report import Report, Row
 from homolib.problems.constants import Constants, constants
@@ -12,15 +12,12 @@ __all__ = [
     "Constants",
     "Report",
     "Row",
-    "Target",
-    "aim",
     "assumption_3",
     "constants",
     "corollary_5_4_1",
     "lemma_5_2",
     "lemma_5_6",
     "lemma_d_1",
-    "settled_flow",
     "theorem_5_1",
     "theorem_5_5",
 ]

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from homolib import _checks
-from homolib.bounds.near_origin import aim
 from homolib.bounds.report import Report, Row
 from homolib.clarke.subdifferential import clarke_subdifferential
 from homolib.correlation.flow import ncf_flow
+from homolib.correlation.limit import flow_limit
 from homolib.flows.smooth import training_flow
 from homolib.problems.constants import constants, jacobian_bound, pullback_lipschitz
 from homolib.problems.networks import Network, TwoLayerReLU, fitting
@@ -245,7 +245,7 @@ def theorem_5_5(
     """
     M = saddle_constants(saddle, gamma, kappa)
     zeta_z = saddle.seed("zeta_z", zeta_z)
-    target = aim(saddle.net, saddle.X, saddle.residual, zeta_z, epsilon)
+    target = flow_limit(saddle.net, saddle.X, saddle.residual, zeta_z, epsilon)
     log_C = 2 * M.M2 * target.T
     near = _NearSaddle(saddle, zeta_z, zeta_n, delta, target.T)
     rows = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-ROUNDING = 1e-12  # relative: what double precision cannot tell from equality
+from homolib import _checks
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Row:
     @property
     def holds(self) -> bool:
         """Whether left <= right, up to rounding; False if a side is not a number."""
-        return self.left <= self.right + ROUNDING * max(abs(self.left), abs(self.right))
+        return self.left <= self.right + _checks.ROUNDING * max(abs(self.left), abs(self.right))
 
 
 @dataclass(frozen=True)

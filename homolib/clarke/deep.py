@@ -11,7 +11,6 @@ from homolib import _checks
 from homolib.clarke.polytopes import (
     MOST_VERTICES,
     PARALLEL,
-    ROUNDING,
     distinct_directions,
     row_norms,
     sign_patterns,
@@ -103,5 +102,5 @@ def _one_input_a_ray(X: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarr
     weights, line = z * row_norms(X), 2 * which + (side < 0)
     sums, sizes = (np.bincount(line, values, 2 * len(units)) for values in (weights, np.abs(weights)))
     rays = np.stack([units, -units], axis=1).reshape(-1, X.shape[1])
-    kept = np.abs(sums) > ROUNDING * sizes
+    kept = np.abs(sums) > _checks.ROUNDING * sizes
     return rays[kept], sums[kept]

@@ -12,7 +12,6 @@ import numpy as np
 from homolib import _checks
 
 MOST_VERTICES = 16_384  # beyond this many vertices or cells we refuse to list them
-ROUNDING = 1e-12  # relative to the largest point: what is closer than this is taken as equal
 PARALLEL = 1e-9  # normals whose directions differ by less than this share one hyperplane
 
 
@@ -229,7 +228,7 @@ def _least_norm(points: np.ndarray) -> np.ndarray:
 
 def _extreme_points(points: np.ndarray) -> np.ndarray:
     """Drop, one after the other, every point that lies in the hull of those that remain."""
-    threshold = ROUNDING * row_norms(points).max()
+    threshold = _checks.ROUNDING * row_norms(points).max()
     for i in reversed(range(len(points))):
         others = np.delete(points, i, axis=0)
         if len(others) and row_norms(_least_norm(others - points[i])[None])[0] <= threshold:

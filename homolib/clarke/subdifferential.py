@@ -15,8 +15,8 @@ import numpy as np
 
 from homolib import _checks
 from homolib.clarke.deep import deep_gradients
+from homolib.clarke.hinge_sums import HingeSum
 from homolib.clarke.polytopes import Polytope, sign_patterns, unit_rows
-from homolib.neuron.hinges import HingeSum
 from homolib.problems.networks import DeepReLU, Network, TwoLayerReLU, fitting_inputs
 
 Side = Callable[[np.ndarray], tuple[float, np.ndarray]]  # x -> (g(x), gradient of g at x); the piece lives on g >= 0

@@ -1,5 +1,27 @@
-"""The neural correlation N_z(w) = sum_i z_i H(x_i; w): its flow and its KKT points on the sphere. Chapters 6 and 7.
+"""The neural correlation N_z(w) = sum_i z_i H(x_i; w): its flow, and its KKT points on the sphere. Chapters 6 and 7.
 
-The one idea: near the origin the residual has no time to move, so training follows the flow of N, which splits into
-neurons; their directions end at KKT points.
+The one idea: near the origin the residual z has no time to move, so training follows the flow of N. It splits into
+neurons; the direction of each moves by itself on the sphere and ends at a KKT point.
+
+`value` is N, `ncf_flow` its flow, `kkt_points` lists where a direction can stop (`kkt_search` looks for some where they
+cannot be listed), `kkt_residual` says how nearly a direction is one, and `flow_limit` which of them a start goes to.
 """
+
+from homolib.correlation.flow import ncf_flow, value
+from homolib.correlation.kkt import KKTPoint, KKTPoints, kkt_residual
+from homolib.correlation.kkt_list import kkt_points
+from homolib.correlation.kkt_search import kkt_search
+from homolib.correlation.limit import FlowLimit, flow_limit, settled_flow
+
+__all__ = [
+    "FlowLimit",
+    "KKTPoint",
+    "KKTPoints",
+    "flow_limit",
+    "kkt_points",
+    "kkt_residual",
+    "kkt_search",
+    "ncf_flow",
+    "settled_flow",
+    "value",
+]

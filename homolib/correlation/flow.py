@@ -11,9 +11,11 @@ from collections.abc import Callable
 import numpy as np
 
 from homolib import _checks
-from homolib.correlation.kkt import KKTPoint, KKTPoints, kkt_points, kkt_residual
+from homolib.correlation.kkt import KKTPoint, KKTPoints, kkt_residual
+from homolib.correlation.kkt_list import kkt_points
 from homolib.correlation.kkt_search import kkt_search
-from homolib.flows.smooth import Trajectory, _cartesian, frozen_flow
+from homolib.flows.smooth import frozen_flow
+from homolib.flows.trajectory import Trajectory, cartesian
 from homolib.neuron.flow import neuron_flow
 from homolib.neuron.squared import squared_neuron_flow
 from homolib.problems.networks import Network, PoweredReLU, TwoLayerReLU, fitting
@@ -138,6 +140,6 @@ def _neuronwise(
             theta[which], rho[which] = path(times)
         theta = np.moveaxis(theta.reshape(*batch, width, len(times), size), -3, -2)
         rho = np.moveaxis(rho.reshape(*batch, width, len(times)), -2, -1)
-        return _cartesian(net, theta, rho)
+        return cartesian(net, theta, rho)
 
     return Trajectory(t, *interpolate(t), interpolate, events=events)

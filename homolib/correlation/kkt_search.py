@@ -7,11 +7,12 @@ from collections import deque
 import numpy as np
 
 from homolib import _checks
+from homolib.clarke.hinge_sums import HingeSum
 from homolib.correlation.kkt import KKTPoint, KKTPoints, kkt_residual, lifted, one_neuron
-from homolib.flows.smooth import _polar
+from homolib.flows.trajectory import polar
 from homolib.neuron.flow import neuron_flow
-from homolib.neuron.hinges import HingeSum, Undecided
 from homolib.neuron.squared import cones, form
+from homolib.neuron.velocities import Undecided
 from homolib.problems.networks import Network, TwoLayerReLU
 
 SAME = 1e-6  # directions closer than this are one KKT point; kinks closer than this to the end of a flow hold it
@@ -50,7 +51,7 @@ def kkt_search(
     """
     X, z, sign = one_neuron(net, X, z, neuron)
     starts, rng = _checks.count("starts", starts), np.random.default_rng(_checks.seed(seed))
-    u, _ = _polar(rng.standard_normal((starts, X.shape[1])))
+    u, _ = polar(rng.standard_normal((starts, X.shape[1])))
     if isinstance(net, TwoLayerReLU):
         return KKTPoints(_flow_ends(X, z, net.slope, u), complete=False)
     high, low = sign * max(1.0, net.slope) ** 2 * z, sign * min(1.0, net.slope) ** 2 * z

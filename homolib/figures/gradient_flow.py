@@ -6,7 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from homolib.flows.smooth import Trajectory, gradient_descent, training_flow
+from homolib.flows.descent import gradient_descent
+from homolib.flows.smooth import training_flow
+from homolib.flows.trajectory import Trajectory
 from homolib.problems import datasets
 from homolib.problems.networks import DiagonalLinear, SquaredReLU
 

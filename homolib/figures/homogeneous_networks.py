@@ -7,7 +7,8 @@ from functools import cache
 import numpy as np
 from matplotlib.figure import Figure
 
-from homolib.flows.smooth import Trajectory, training_flow
+from homolib.flows.smooth import training_flow
+from homolib.flows.trajectory import Trajectory
 from homolib.problems import constants, datasets
 from homolib.problems.networks import DeepReLU, DiagonalLinear, SquaredReLU, TwoLayerReLU
 

@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas, power_of_ten
-from homolib.flows.smooth import Trajectory, training_flow
+from homolib.flows.smooth import training_flow
+from homolib.flows.trajectory import Trajectory
 from homolib.neuron.circle import Arcs
 from homolib.problems import datasets
 from homolib.problems.losses import SquareLoss

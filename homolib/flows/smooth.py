@@ -7,73 +7,17 @@ start of size 1e-150 is as easy as one of size 1, and a dormant neuron costs not
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from homolib import _checks
 from homolib.flows.mirror import mirror_flow
+from homolib.flows.trajectory import Path, Trajectory, cartesian, polar, with_loss
 from homolib.problems.losses import Loss, chosen
 from homolib.problems.networks import DiagonalLinear, Network, fitting
 
-Path = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # from times (k,) to directions and log-norms
-
 EVALUATIONS = 100_000  # more than any smooth flow of the book needs by a factor of ten
 PATIENCE = 2_500  # evaluations in which neither time nor weights get on where a flow slides along a kink
-
-
-@dataclass(frozen=True)
-class Trajectory:
-    """A path of weights, kept as direction and log-norm; leading axes are independent runs.
-
-    Attributes
-    ----------
-    t : (m,) array
-        Times.
-    direction : (..., m, size) array
-        w / |w| (zero where w is zero).
-    log_norm : (..., m) array
-        ln |w|: finite where |w| itself would overflow or underflow.
-    interpolate : callable
-        From times (k,) to direction (..., k, size) and log-norm (..., k).
-    loss : (..., m) array or None
-        Training loss, where there is one.
-    events : list or None
-        What happened at kinks, for exact flows.
-    """
-
-    t: np.ndarray
-    direction: np.ndarray
-    log_norm: np.ndarray
-    interpolate: Path
-    loss: np.ndarray | None = None
-    events: list | None = None
-
-    @property
-    def norm(self) -> np.ndarray:
-        """|w|, shape (..., m); beyond the range of floats use `log_norm`."""
-        return np.exp(self.log_norm)
-
-    @property
-    def w(self) -> np.ndarray:
-        """The weights themselves, shape (..., m, size)."""
-        return self.norm[..., None] * self.direction
-
-    def at(self, t: float | np.ndarray) -> np.ndarray:
-        """Weights at time `t`: shape (..., size) for a number, (..., k, size) for k times.
-
-        Raises
-        ------
-        ValueError
-            If a time lies outside the path.
-        """
-        wanted = f"times between {self.t[0]:g} and {self.t[-1]:g}, where the path ends"
-        times = np.atleast_1d(_checks.array("t", t, (...,), wanted))
-        if not (times.ndim == 1 and (times >= self.t[0]).all() and (times <= self.t[-1]).all()):
-            _checks.fail("t", t, wanted)
-        direction, log_norm = self.interpolate(times)
-        w = np.exp(log_norm)[..., None] * direction
-        return w if np.ndim(t) else w[..., 0, :]
 
 
 def training_flow(
@@ -127,7 +71,7 @@ def training_flow(
         return -loss._derivative(h, y)
 
     path = _flow(net, X, residual, w0, np.log(delta), t_end, tolerance, points)
-    return _with_loss(path, net, X, y, loss)
+    return with_loss(path, net, X, y, loss)
 
 
 def _scales(delta: float | np.ndarray, batch: tuple[int, ...]) -> np.ndarray:
@@ -162,55 +106,6 @@ def frozen_flow(
     return _flow(net, X, lambda h: z, u0, np.zeros(()), t_end, tolerance, points)
 
 
-def gradient_descent(
-    net: Network,
-    X: np.ndarray,
-    y: np.ndarray,
-    w0: np.ndarray,
-    step: float,
-    iterations: int,
-    loss: Loss | None = None,
-    record_every: int = 50,
-) -> Trajectory:
-    """Gradient descent w <- w - step * grad L(w), as it is: Euler's method for the training flow.
-
-    Parameters
-    ----------
-    net, X, y, w0, loss
-        As for `training_flow`; at a kink the step uses the inactive side.
-    step : float
-        Step size; time is step times iterations.
-    iterations : int
-    record_every : int
-        Iterations between two recorded weights; the last is always recorded.
-
-    Returns
-    -------
-    Trajectory
-        Between recorded weights `at` interpolates linearly.
-
-    Raises
-    ------
-    ValueError
-        If an argument does not fit, or the weights diverge: the message says at which iteration.
-    """
-    X, w = fitting(net, X, w0, "w0")
-    y = _checks.matching("y", y, X)
-    step, iterations = _checks.positive("step", step), _checks.count("iterations", iterations)
-    every, loss = _checks.count("record_every", record_every), chosen(loss)
-    recorded, times = [w], [0]
-    with np.errstate(over="ignore", invalid="ignore"):
-        for iteration in range(1, iterations + 1):
-            parts, pull = net._parts(X, w)
-            w = w - step * pull(loss._derivative(parts.sum(axis=-2), y))
-            if iteration % every == 0 or iteration == iterations:
-                if not np.isfinite(w).all():
-                    _checks.fail("step", step, f"a smaller step: the weights diverged by iteration {iteration}")
-                recorded.append(w)
-                times.append(iteration)
-    return _with_loss(_linear(step * np.array(times), np.stack(recorded, axis=-2)), net, X, y, loss)
-
-
 def _flow(
     net: Network,
     X: np.ndarray,
@@ -232,7 +127,7 @@ def _flow(
         scales = np.broadcast_to(log_delta, batch).ravel()
         runs = [mirror_flow(X, residual, w, scale, t_end, tolerance) for w, scale in zip(starts, scales, strict=True)]
         return _stacked(t, runs, batch)
-    directions, logs = _polar(np.broadcast_to(net.neurons(w0), (*batch, *net.neurons(w0).shape[-2:])))
+    directions, logs = polar(np.broadcast_to(net.neurons(w0), (*batch, *net.neurons(w0).shape[-2:])))
     logs = logs + log_delta[..., None]
     shape, split, evaluations, mark = directions.shape, directions.size, 0, (-np.inf, 0.0)
 
@@ -260,7 +155,7 @@ def _flow(
         state = np.moveaxis(solution.sol(times), -1, 0)  # (k, all variables)
         theta = np.moveaxis(state[:, :split].reshape(len(times), *shape), 0, len(batch))
         rho = np.moveaxis(state[:, split:].reshape(len(times), *shape[:-1]), 0, len(batch))
-        return _cartesian(net, theta, rho)
+        return cartesian(net, theta, rho)
 
     return Trajectory(t, *interpolate(t), interpolate)
 
@@ -297,42 +192,3 @@ def _rates(
         return turn, growth
     clock = np.exp((net.order - 2) * rho)
     return clock[..., None] * turn, clock * growth
-
-
-def _polar(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Directions and log-norms along the last axis, scaled before squaring; zero becomes direction 0, log-norm 0."""
-    scale = np.abs(vectors).max(axis=-1, keepdims=True)
-    scaled = vectors / np.where(scale == 0, 1, scale)
-    length = np.linalg.norm(scaled, axis=-1, keepdims=True)
-    length = np.where(scale == 0, 1, length)
-    return scaled / length, (np.log(length) + np.log(np.where(scale == 0, 1, scale)))[..., 0]
-
-
-def _cartesian(net: Network, theta: np.ndarray, rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Direction and log-norm of all weights together, from those of the neurons."""
-    rho = np.where(theta.any(axis=-1), rho, -np.inf)
-    top = rho.max(axis=-1, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0)
-    direction, log_norm = _polar(net._join(theta * np.exp(rho - top)[..., None]))
-    return direction, np.where(direction.any(axis=-1), log_norm + top[..., 0], -np.inf)
-
-
-def _linear(t: np.ndarray, w: np.ndarray) -> Trajectory:
-    """Trajectory through recorded weights (..., m, size), linear in between."""
-
-    def interpolate(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        right = np.clip(np.searchsorted(t, times), 1, len(t) - 1)
-        part = ((times - t[right - 1]) / (t[right] - t[right - 1]))[:, None]
-        return _vector_polar((1 - part) * w[..., right - 1, :] + part * w[..., right, :])
-
-    return Trajectory(t, *_vector_polar(w), interpolate)
-
-
-def _vector_polar(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    direction, log_norm = _polar(w)
-    return direction, np.where(direction.any(axis=-1), log_norm, -np.inf)
-
-
-def _with_loss(path: Trajectory, net: Network, X: np.ndarray, y: np.ndarray, loss: Loss) -> Trajectory:
-    values = loss.value(net.outputs(X, path.w), y)
-    return Trajectory(path.t, path.direction, path.log_norm, path.interpolate, values)

@@ -1,5 +1,31 @@
-"""One neuron, followed exactly from kink to kink. Chapters 5 to 10.
+"""One neuron, followed exactly from kink to kink. Chapters 5, 7, 11 and 12.
 
-The one idea: between two kinks the flow of a neuron has a closed form; at a kink a few numbers decide whether it
-crosses, slides or may leave on either side.
+The one idea: between two kinks the flow of a neuron has a closed form, so the next kink is the root of an equation, and
+there is no step size. At a kink a few numbers decide whether the neuron crosses it, slides along it, or may leave it on
+either side; then solutions branch.
+
+`neuron_flow` follows a ReLU neuron v sigma(u . x) up to where it branches, `neuron_flows` many of them; `branches` and
+`branch_tree` follow every way on. `squared_neuron_flow` is for squared ReLU neurons, `Arcs` their correlation on the
+circle, and `neuron_ascent` climbs in steps.
 """
+
+from homolib.neuron.ascent import neuron_ascent
+from homolib.neuron.branching import branch_tree, branches, branching_fractions, is_non_branching
+from homolib.neuron.circle import Arcs
+from homolib.neuron.flow import Fates, neuron_flow, neuron_flows
+from homolib.neuron.squared import squared_neuron_flow
+from homolib.neuron.velocities import Undecided
+
+__all__ = [
+    "Arcs",
+    "Fates",
+    "Undecided",
+    "branch_tree",
+    "branches",
+    "branching_fractions",
+    "is_non_branching",
+    "neuron_ascent",
+    "neuron_flow",
+    "neuron_flows",
+    "squared_neuron_flow",
+]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from homolib import _checks
-from homolib.flows.smooth import Trajectory, _linear
+from homolib.flows.trajectory import Trajectory, linear_path
 
 
 def neuron_ascent(
@@ -83,7 +83,7 @@ def neuron_ascent(
                 recorded.append(w)
     if not np.isfinite(w).all():
         _checks.fail("t_end", t_end, "an earlier time: the weights have left the range of floating-point numbers")
-    return _linear(step * np.array(times), np.stack(recorded, axis=-2))
+    return linear_path(step * np.array(times), np.stack(recorded, axis=-2))
 
 
 def _sigma(s: np.ndarray, slope: float, at_zero: float, width: float) -> tuple[np.ndarray, np.ndarray]:

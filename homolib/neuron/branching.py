@@ -2,7 +2,7 @@
 
 A start is non-branching if the inclusion u' in dN(u) has one solution for all times. One neuron's flow is
 a polygon, so the question is finite: at every event list the velocities with which a solution can go on
-(`homolib.neuron.hinges.velocities`). One each time: non-branching. Several: it branches there. Where a solution
+(`homolib.neuron.velocities.velocities`). One each time: non-branching. Several: it branches there. Where a solution
 can stay on a kink that others leave, it can leave at any later time too: it *waits*.
 """
 
@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from homolib import _checks
-from homolib.flows.smooth import Trajectory
-from homolib.neuron.flow import Event, Run, Velocity, follow, kinks_at, neuron_flows, ways_on
-from homolib.neuron.hinges import HingeSum, Undecided
+from homolib.clarke.hinge_sums import HingeSum
+from homolib.flows.trajectory import Trajectory
+from homolib.neuron.flow import Event, Solution, Velocity, follow, kinks_at, neuron_flows, ways_on
 from homolib.neuron.segments import State, start_state
+from homolib.neuron.velocities import Undecided
 from homolib.problems.datasets import gaussian, random_start
 
 
@@ -216,7 +217,7 @@ def branching_fractions(n: int, inputs: int, ratio: float, starts: int = 200, se
     return float(np.mean([fate.branched for fate in fates])), float(np.mean([fate.died for fate in fates]))
 
 
-def _node(run: Run, waiting: bool, t_end: float, depth: int, points: int) -> BranchNode:
+def _node(run: Solution, waiting: bool, t_end: float, depth: int, points: int) -> BranchNode:
     children = []
     if run.options and depth > 0:
         for way in ways_on(run.hinges, run.state):
@@ -231,18 +232,18 @@ def _waits(hinges: HingeSum, state: State, way: Velocity) -> bool:
     return len(ways_on(hinges, replace(state, side=way[1]), 2)) > 1
 
 
-def _go(hinges: HingeSum, state: State, way: Velocity, t_end: float) -> Run:
+def _go(hinges: HingeSum, state: State, way: Velocity, t_end: float) -> Solution:
     return follow(hinges, state, t_end, way)
 
 
-def _wait(hinges: HingeSum, state: State, way: Velocity, t_end: float) -> Run:
+def _wait(hinges: HingeSum, state: State, way: Velocity, t_end: float) -> Solution:
     """Stay on the kinks of `way` as long as a solution does."""
     run = follow(hinges, state, t_end, way, hold=way[1] == 0)
     held = kinks_at(hinges, replace(state, side=way[1]))
     return replace(run, events=[Event(state.time, held, "wait"), *run.events])
 
 
-def _leave_after(hinges: HingeSum, state: State, way: Velocity, wait: float, t_end: float) -> Iterator[Run]:
+def _leave_after(hinges: HingeSum, state: State, way: Velocity, wait: float, t_end: float) -> Iterator[Solution]:
     """Solutions that wait for the time `wait` on the kinks of `way`, then leave."""
     stay = _wait(hinges, state, way, state.time + wait)
     hold = way[1] == 0

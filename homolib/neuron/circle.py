@@ -16,7 +16,7 @@ import numpy as np
 
 from homolib import _checks
 from homolib.clarke.polytopes import distinct_directions, row_norms, unit_rows
-from homolib.neuron.circle_flow import EPS, TURN, Runs
+from homolib.neuron.circle_flow import EPS, TURN, CircleFlow
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,9 @@ class Critical:
     arc: tuple[float, float] | None = None
 
 
-def lines(X: np.ndarray, z: np.ndarray, slope: float, order: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def gathered_by_line(
+    X: np.ndarray, z: np.ndarray, slope: float, order: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Inputs gathered by the line they lie on: repeated, parallel and opposite inputs share one kink.
 
     Returns
@@ -90,7 +92,7 @@ class Arcs:
         sign, order = _checks.choice("sign", sign, (1, -1, 1.0, -1.0)), _checks.choice("order", order, (1, 2))
         z, slope = sign * _checks.matching("z", z, X), _checks.finite("slope", slope)
         self.order = order
-        normal, above, below = lines(X, z, slope, order)
+        normal, above, below = gathered_by_line(X, z, slope, order)
         self.scale = float(np.maximum(np.abs(above), np.abs(below)).sum())
         self._zero = (16 + len(normal)) * EPS * self.scale  # what rounding can make of a slope that is zero
         bent = np.abs(above - below) > self._zero
@@ -167,7 +169,7 @@ class Arcs:
         ValueError
             If a critical point lies between the two angles: no flow goes from one to the other.
         """
-        return self._runs.travel(np.asarray(theta0, dtype=float), np.asarray(theta1, dtype=float))
+        return self._flow.travel(np.asarray(theta0, dtype=float), np.asarray(theta1, dtype=float))
 
     def flow(self, theta0: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Angle at time t of the flow theta' = dN/dtheta from theta0, and the growth of ln|u| (order 2).
@@ -181,13 +183,13 @@ class Arcs:
         theta, gain : arrays of the broadcast shape
             Angles in [0, 2 pi); d gain / dt = 2 N(theta). A start on a critical point stays there.
         """
-        return self._runs.flow(np.asarray(theta0, dtype=float), np.asarray(t, dtype=float))
+        return self._flow.flow(np.asarray(theta0, dtype=float), np.asarray(t, dtype=float))
 
     @cached_property
-    def _runs(self) -> Runs:
+    def _flow(self) -> CircleFlow:
         if self.order != 2:
             _checks.fail("order", self.order, "order 2: the flow of a squared ReLU neuron")
-        return Runs(self)
+        return CircleFlow(self)
 
     def _point(self, angle: float, left: int, right: int, kind: str) -> Critical:
         slopes = self._wave(angle, left, 1), self._wave(angle, right, 1)

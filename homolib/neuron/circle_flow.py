@@ -15,16 +15,16 @@ TURN = 2 * np.pi
 EPS = np.finfo(float).eps
 
 
-class Runs:
-    """Time tables of the flow: a run is a chain of segments from one critical point to the next.
+class CircleFlow:
+    """Time tables of the flow: an orbit is a chain of segments from one critical point to the next.
 
-    Each segment has one instant of reference, with the clock of its run there, ln|tan(theta - phase)|, and
+    Each segment has one instant of reference, with the clock of its orbit there, ln|tan(theta - phase)|, and
     ln|u| up to a constant. Clocks are zero where the last segment is entered, so that they are most precise
     where the flow settles.
     """
 
     def __init__(self, arcs: Arcs):
-        """Add up travel times and growths along every run."""
+        """Add up travel times and growths along every orbit."""
         self.arcs = arcs
         at, arc, critical, self.sign = arcs.cut
         n = len(at)
@@ -36,7 +36,7 @@ class Runs:
         left, right = _log_tan(at - self.phase), _log_tan(at + length - self.phase)
         entry, exit_ = np.where(self.sign > 0, (left, right), (right, left))
         self.log_tan = _log_tan(self.middle - self.phase)
-        self.run, self.clock, self.gain, self.opens = np.full(n, -1), np.zeros(n), np.zeros(n), np.zeros(n)
+        self.orbit, self.clock, self.gain, self.opens = np.full(n, -1), np.zeros(n), np.zeros(n), np.zeros(n)
         chains = [_chain(start, critical, self.sign) for start in np.flatnonzero(critical & (self.sign != 0))]
         for index, chain in enumerate(chains):
             inner = chain[1:-1]  # the first segment is left, and the last one crossed, in infinite time only
@@ -44,7 +44,7 @@ class Runs:
             lasts, grows = np.zeros(len(chain)), np.zeros(len(chain))
             lasts[1:-1] = (entry[inner] - exit_[inner]) / (4 * self.amplitude[inner])
             grows[1:-1] = 2 * self.mean[inner] * lasts[1:-1] + (_log_cosh(exit_[inner]) - _log_cosh(entry[inner])) / 2
-            self.run[chain] = index
+            self.orbit[chain] = index
             self.clock[chain] = lasts - np.cumsum(lasts[::-1])[::-1]
             self.gain[chain] = grows - np.cumsum(grows[::-1])[::-1]
             self.opens[chain] = self.clock[chain] - lasts
@@ -54,35 +54,35 @@ class Runs:
 
     def travel(self, theta0: np.ndarray, theta1: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See `Arcs.travel`."""
-        run0, _, clock0, gain0 = self.position(theta0)
-        run1, _, clock1, gain1 = self.position(theta1)
-        if ((run0 != run1) | (run0 < 0)).any():
+        orbit0, _, clock0, gain0 = self.position(theta0)
+        orbit1, _, clock1, gain1 = self.position(theta1)
+        if ((orbit0 != orbit1) | (orbit0 < 0)).any():
             _checks.fail("theta1", theta1, "an angle that the flow from theta0 reaches or has passed in finite time")
         return clock1 - clock0, gain1 - gain0
 
     def flow(self, theta0: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See `Arcs.flow`."""
-        run, still, clock, gain = self.position(theta0)
-        moves, target = run >= 0, clock + t
-        opened = (self.run == run[..., None]) & (self.opens <= target[..., None])
-        k = self.chain[np.where(moves, self.first[run] + opened.sum(axis=-1) - 1, 0)]
+        orbit, still, clock, gain = self.position(theta0)
+        moves, target = orbit >= 0, clock + t
+        opened = (self.orbit == orbit[..., None]) & (self.opens <= target[..., None])
+        k = self.chain[np.where(moves, self.first[orbit] + opened.sum(axis=-1) - 1, 0)]
         log_tan = self.log_tan[k] - 4 * self.amplitude[k] * (target - self.clock[k])
         theta = np.mod(self.phase[k] - self.sign[k] * np.arctan(np.exp(log_tan)), TURN)
         grown = self.growth(k, log_tan, target) - gain
         return np.where(moves, theta, np.mod(theta0, TURN)), np.where(moves, grown, still * t)
 
     def position(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Run on which theta lies (-1: at rest), d ln|u|/dt if at rest, and the run's clock and growth there."""
+        """Orbit on which theta lies (-1: at rest), d ln|u|/dt if at rest, and the orbit's clock and growth there."""
         at, _, critical, _ = self.arcs.cut
         theta = np.mod(theta, TURN)
         k = np.searchsorted(at, theta, side="right") - 1
         onward = (k + 1) % len(at)
         rests = critical[k] & (np.abs(theta - at[k]) <= 4 * EPS)
         rests |= critical[onward] & (np.abs(theta - at[onward]) <= 4 * EPS)
-        run = np.where(rests, -1, self.run[k])
-        log_tan = _log_tan(np.where(run < 0, self.middle[k], theta) - self.phase[k])
+        orbit = np.where(rests, -1, self.orbit[k])
+        log_tan = _log_tan(np.where(orbit < 0, self.middle[k], theta) - self.phase[k])
         clock = self.clock[k] + (self.log_tan[k] - log_tan) / (4 * self.amplitude[k])
-        return run, 2 * self.arcs.value(theta), clock, self.growth(k, log_tan, clock)
+        return orbit, 2 * self.arcs.value(theta), clock, self.growth(k, log_tan, clock)
 
     def growth(self, k: np.ndarray, log_tan: np.ndarray, clock: np.ndarray) -> np.ndarray:
         """ln|u| on segment k: there |u|^2 sin(2 (theta - phase)) grows like e^(4 mean t)."""

@@ -18,10 +18,11 @@ from itertools import islice
 import numpy as np
 
 from homolib import _checks
-from homolib.flows.smooth import Trajectory
-from homolib.neuron.hinges import TOL, HingeSum, Undecided, velocities
+from homolib.clarke.hinge_sums import TOL, HingeSum
+from homolib.flows.trajectory import Trajectory
 from homolib.neuron.regular_velocities import regular_velocities
 from homolib.neuron.segments import Segment, State, start_state
+from homolib.neuron.velocities import Undecided, velocities
 
 MOST_EVENTS = 10_000  # a flow with more is given up as undecided; none seen has come near
 
@@ -51,7 +52,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Run:
+class Solution:
     """A stretch of flow: its segments, events, the last state and, if it branches there, the velocities."""
 
     hinges: HingeSum
@@ -60,7 +61,7 @@ class Run:
     state: State
     options: Sequence[Velocity] = ()
 
-    def joined(self, later: Run) -> Run:
+    def joined(self, later: Solution) -> Solution:
         """This run and one that starts at its end."""
         return replace(later, segments=self.segments + later.segments, events=self.events + later.events)
 
@@ -122,7 +123,7 @@ def ways_on(hinges: HingeSum, state: State, most: int | None = None) -> list[Vel
 
 def follow(
     hinges: HingeSum, state: State, t_end: float, first: Velocity | None = None, hold: np.ndarray | None = None
-) -> Run:
+) -> Solution:
     """Follow the flow until `t_end` (may be inf), or until several solutions go on.
 
     Parameters
@@ -143,7 +144,7 @@ def follow(
             ways = [way for way in ways if not way[1][hold].any()] or ways
         if len(ways) > 1:
             events.append(Event(float(state.time), kinks_at(hinges, state), "branch"))
-            return Run(hinges, segments, events, state, ways)
+            return Solution(hinges, segments, events, state, ways)
         (w, side), first = ways[0], None
         events += _happenings(hinges, state, before, w, side)
         if hold is not None and side[hold].any():
@@ -152,7 +153,7 @@ def follow(
         meeting = segment.meeting(hinges)
         after = segment.state_at(meeting) if meeting.tau < np.inf else None
         if after is None or after.time >= t_end:
-            return Run(hinges, segments, events, segment.stopped(t_end))
+            return Solution(hinges, segments, events, segment.stopped(t_end))
         before, state, irregular = side, after, meeting.flip or meeting.origin
         if meeting.flip:
             events.append(Event(float(state.time), None, "flip"))

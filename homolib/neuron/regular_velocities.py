@@ -1,7 +1,7 @@
 """The one way on from a regular event, for many runs of a neuron's flow together.
 
 Where one kink is met, and the others that the flow is on attract, there is one velocity (chapter 10).
-`homolib.neuron.hinges` finds it, as it finds all velocities at any point; here the sides are guessed and checked, a
+`homolib.neuron.velocities` finds it, as it finds all velocities at any point; here the sides are guessed and checked, a
 round of small arrays for all runs.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from homolib.neuron.hinges import TOL, HingeSum, signs
+from homolib.clarke.hinge_sums import TOL, HingeSum, signs
 
 PIVOTS = 8  # rounds of guessing sides before the general search
 
@@ -36,7 +36,7 @@ def regular_velocities(
     Returns
     -------
     w, side, found : (m, d), (m, K) and (m,) arrays
-        Where `found` is False use `homolib.neuron.hinges.velocities`.
+        Where `found` is False use `homolib.neuron.velocities.velocities`.
     """
     on, base, slack = side == 0, sign[:, None] * hinges.gradient(side), TOL * hinges.size
     independent = np.count_nonzero(on, axis=1) <= base.shape[1]  # at least not certainly dependent, as all are at u = 0

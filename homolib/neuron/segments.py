@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from homolib import _checks
-from homolib.neuron.hinges import TOL, HingeSum
+from homolib.clarke.hinge_sums import TOL, HingeSum
 
 EPS = float(np.finfo(float).eps)
 

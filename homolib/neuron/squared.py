@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from homolib import _checks
-from homolib.flows.smooth import Trajectory, _polar
+from homolib.flows.trajectory import Trajectory, polar
 from homolib.neuron.circle import Arcs
 
 MOST_CONES = 100_000
@@ -36,7 +36,7 @@ class Cone:
         with np.errstate(divide="ignore"):
             logs = np.log(np.abs(self.start)) + self.rates * (t - self.time)[:, None]
         top = logs.max(axis=-1, keepdims=True)
-        direction, log_norm = _polar((np.sign(self.start) * np.exp(logs - top)) @ self.vectors.T)
+        direction, log_norm = polar((np.sign(self.start) * np.exp(logs - top)) @ self.vectors.T)
         return direction, self.log_norm + log_norm + top[:, 0]
 
 
@@ -83,7 +83,7 @@ def squared_neuron_flow(
     u0 = _checks.nonzero("u0", _checks.array("u0", u0, (..., d), f"shape (..., {d}), one start a row"))
     t = np.linspace(0, _checks.positive("t_end", t_end), _checks.count("points", points, least=2))
     slope, sign = _checks.finite("slope", slope), _checks.choice("sign", sign, (1, -1))
-    direction, log_norm = _polar(u0)
+    direction, log_norm = polar(u0)
     if d == 2:
         interpolate = _planar(Arcs(X, z, slope, sign), direction, log_norm)
     else:

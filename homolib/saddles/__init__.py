@@ -1,4 +1,37 @@
-"""Saddles of the training loss, escapes from them, and the staircases they make. Chapters 11 and 12.
+"""Saddles of the training loss, escapes from them, and the staircases they make. Chapters 13 to 15.
 
-The one idea: for the neurons that are zero a saddle is an origin, with the residual in the place of the labels.
+The one idea: for the neurons that are zero a saddle is an origin, with the residual there in the place of the labels.
+
+A `Saddle` splits its weights into active and dormant ones, `escape` says when, how fast and where the dormant ones
+leave; `saddle_sequence`, `orthogonal_staircase` and `diagonal_staircase` go on from saddle to saddle.
 """
+
+from homolib.saddles.diagonal import diagonal_staircase, tie_break
+from homolib.saddles.saddle import (
+    Escape,
+    Saddle,
+    absolute_value_saddle,
+    escape,
+    escape_path,
+    escape_time,
+    figure_4_saddle,
+    next_saddle,
+)
+from homolib.saddles.staircases import Staircase, jump_times, orthogonal_staircase, saddle_sequence
+
+__all__ = [
+    "Escape",
+    "Saddle",
+    "Staircase",
+    "absolute_value_saddle",
+    "diagonal_staircase",
+    "escape",
+    "escape_path",
+    "escape_time",
+    "figure_4_saddle",
+    "jump_times",
+    "next_saddle",
+    "orthogonal_staircase",
+    "saddle_sequence",
+    "tie_break",
+]

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from homolib import _checks
-from homolib.bounds.near_origin import settled_flow
-from homolib.bounds.report import ROUNDING
-from homolib.flows.smooth import Trajectory, training_flow
+from homolib.correlation.limit import settled_flow
+from homolib.flows.smooth import training_flow
+from homolib.flows.trajectory import Trajectory
 from homolib.problems.datasets import circle
 from homolib.problems.losses import SquareLoss
 from homolib.problems.networks import Network, SquaredReLU, TwoLayerReLU, fitting
@@ -178,7 +178,7 @@ def escape(saddle: Saddle, zeta_z: np.ndarray) -> Escape:
     path = settled_flow(saddle.net, saddle.X, saddle.residual, saddle.seed("zeta_z", zeta_z))
     direction = path.direction[-1]
     rate = 2 * float(saddle.correlation(direction))
-    if rate <= ROUNDING * np.linalg.norm(saddle.residual):
+    if rate <= _checks.ROUNDING * np.linalg.norm(saddle.residual):
         _checks.fail("zeta_z", f"a start whose flow ends with 2 N = {rate:.3g}", "one that leaves: 2 N > 0")
     return Escape(direction, rate, float(path.log_norm[-1] - rate * path.t[-1]))
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from homolib import _checks
-from homolib.bounds.near_origin import settled_flow
-from homolib.flows.smooth import Trajectory, _polar
+from homolib.correlation.limit import settled_flow
+from homolib.flows.trajectory import Trajectory, polar
 from homolib.problems.losses import SquareLoss, square
 from homolib.problems.networks import Network, TwoLayerReLU, fitting, fitting_inputs
 from homolib.saddles.saddle import Saddle, first_crossing, next_saddle
@@ -178,7 +178,7 @@ def saddle_sequence(net: Network, X: np.ndarray, y: np.ndarray, w0: np.ndarray) 
 def _settled(saddle: Saddle, directions: np.ndarray, k: int) -> tuple[np.ndarray, float, float]:
     """Limit direction of one dormant neuron, its rate 2 N, and what its log-norm gains beside rate * t."""
     alone = np.zeros_like(directions)
-    alone[k], log_length = _polar(directions[k])
+    alone[k], log_length = polar(directions[k])
     path = settled_flow(saddle.net, saddle.X, saddle.residual, saddle.net.join(alone))
     rate = 2 * float(saddle.correlation(path.direction[-1]))
     shift = float(path.log_norm[-1] - rate * path.t[-1] + log_length)

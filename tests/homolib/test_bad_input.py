@@ -121,8 +121,8 @@ CASES = {
     "lemma_5_2": (hl.bounds.lemma_5_2, TRAIN | {"delta": 1e-4, "t_end": 0.1, "epsilon": 0.1, "loss": None}),
     "theorem_5_1": (hl.bounds.theorem_5_1, TRAIN | {"delta": 1e-4, "epsilon": 0.1, "loss": None}),
     "corollary_5_4_1": (hl.bounds.corollary_5_4_1, TRAIN | {"delta": 1e-4, "epsilon": 0.1, "loss": None}),
-    "aim": (hl.bounds.aim, FLOW | {"epsilon": 0.1}),
-    "settled_flow": (hl.bounds.settled_flow, FLOW),
+    "flow_limit": (hl.correlation.flow_limit, FLOW | {"epsilon": 0.1}),
+    "settled_flow": (hl.correlation.settled_flow, FLOW),
     # saddles
     "Saddle": (hl.Saddle, DATA | {"w": UNIT}),
     "Saddle.start": (NEAR.start, {key: DORMANT[key] for key in ("zeta_z", "zeta_n", "delta")}),
@@ -162,7 +162,7 @@ CASES = {
         CLIMBING | {"path": hl.training_flow(**CLIMBING, w0=CLIMB, t_end=30), "staircase": STAIRS},
     ),
 }
-RESULTS = {"Descent", "Report", "Row", "Staircase", "Target", "Trajectory", "Constants", "SaddleConstants"}
+RESULTS = {"Descent", "Report", "Row", "Staircase", "FlowLimit", "Trajectory", "Constants", "SaddleConstants"}
 DRAWINGS = {"show", "explore"}  # see test_explore
 
 BATCHED = {"w", "z", "h", "w0", "u0", "u", "x", "neurons", "w_n"}  # may carry leading axes, in most functions
@@ -342,7 +342,7 @@ ZERO_STARTS = {
         lambda: hl.ncf_flow(SQUARED, X, Y, np.zeros(4), 1.0),
         lambda: hl.ncf_flow(SQUARED, X, Y, [UNIT, np.zeros(4)], 1.0),
         lambda: hl.squared_neuron_flow(X, Y, [0.0, 0.0], 1.0),
-        lambda: hl.bounds.aim(SQUARED, X, Y, np.zeros(4), 0.1),
+        lambda: hl.correlation.flow_limit(SQUARED, X, Y, np.zeros(4), 0.1),
     ],
     "u": [lambda: hl.kkt_residual(RELU, X, Y, np.zeros(3))],
     "w0": [lambda: hl.bounds.theorem_5_1(SQUARED, X, Y, np.zeros(4), 1e-3, 0.1)],

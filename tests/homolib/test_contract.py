@@ -72,7 +72,7 @@ def test_arguments_come_in_the_promised_order(function):
 
 def test_all_public_names_exist():
     assert all(hasattr(hl, name) for name in hl.__all__)
-    for name in ("datasets", "losses", "networks", "clarke", "flows", "neuron", "ncf", "bounds", "saddles", "figures"):
+    for name in ("problems", "clarke", "flows", "neuron", "correlation", "saddles", "bounds", "figures"):
         assert hasattr(hl, name), name
 
 

@@ -21,10 +21,10 @@ def two_layer_data():
 def test_value_is_the_correlation_and_homogeneous(net, seed, c):
     rng = np.random.default_rng(seed)
     X, z, w = rng.standard_normal((4, 2)), rng.standard_normal(4), rng.standard_normal((3, net.size))
-    values = hl.ncf.value(net, X, z, w)
+    values = hl.correlation.value(net, X, z, w)
     assert values.shape == (3,)
     np.testing.assert_allclose(values, (net.outputs(X, w) * z).sum(axis=-1), rtol=1e-12, atol=1e-12)
-    np.testing.assert_allclose(hl.ncf.value(net, X, z, c * w), c**net.order * values, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(hl.correlation.value(net, X, z, c * w), c**net.order * values, rtol=1e-10, atol=1e-10)
 
 
 def test_figure_1_network_to_ten_digits():
@@ -82,7 +82,7 @@ def test_laws_of_the_flow(net):
     """d ln|u| / dt = 2 N(direction); N never falls; once N >= 0 it stays so and |u| never falls (Lemma C.4)."""
     X, z = hl.datasets.five_points()
     path = hl.ncf_flow(net, X, z, hl.datasets.random_start(net.size, 3), 1.0, points=1001)
-    n = hl.ncf.value(net, X, z, path.direction)
+    n = hl.correlation.value(net, X, z, path.direction)
     slopes = np.gradient(path.log_norm, path.t, edge_order=2)
     np.testing.assert_allclose(slopes[1:-1], 2 * n[1:-1], atol=2e-3)
     assert (np.diff(n) >= -1e-12).all()
@@ -107,8 +107,8 @@ def test_two_layer_five_points_before_and_on_the_kink():
     assert (end[0], np.linalg.norm(end[1:])) == (pytest.approx(24.091326370), pytest.approx(24.075755570))
     assert [event.kind for event in slides.events] == ["slide"]
     assert slides.events[0].time == pytest.approx(0.141848221642, abs=1e-12)
-    gained = hl.ncf.value(net, X, y, end) - hl.ncf.value(net, X, y, slides.at(0.0))
-    assert hl.ncf.value(net, X, y, end) == pytest.approx(2023.81276202)
+    gained = hl.correlation.value(net, X, y, end) - hl.correlation.value(net, X, y, slides.at(0.0))
+    assert hl.correlation.value(net, X, y, end) == pytest.approx(2023.81276202)
     assert gained > 0
 
 
@@ -117,7 +117,7 @@ def test_balanced_start_may_die_at_a_negative_kink_maximum():
     net, X, y = two_layer_data()
     path = hl.ncf_flow(net, X, y, HALF * np.array([1.0, np.cos(3.8), np.sin(3.8)]), 3.0)
     np.testing.assert_allclose(path.at([1.0, 2.0, 3.0])[:, 0], [0.1911811178307, 0.05393092161206, 0.01521355424076])
-    assert hl.ncf.value(net, X, y, path.direction[-1]) == pytest.approx(-0.63275862069, abs=1e-10)
+    assert hl.correlation.value(net, X, y, path.direction[-1]) == pytest.approx(-0.63275862069, abs=1e-10)
 
 
 def test_trichotomy_of_one_scalar_neuron():

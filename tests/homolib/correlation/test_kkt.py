@@ -156,7 +156,7 @@ def test_maxima_and_minima_of_the_five_points_by_a_blind_scan_of_the_joint_spher
     net = hl.TwoLayerReLU(1, 2)
     theta, phi = np.meshgrid(np.linspace(0, TURN, 721)[:-1] + 1e-3, np.linspace(-1.5, 1.5, 361), indexing="ij")
     w = np.stack([np.sin(phi), np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta)], axis=-1)
-    n = hl.ncf.value(net, X, y, w)
+    n = hl.correlation.value(net, X, y, w)
     for kind, sign in (("max", 1), ("min", -1)):
         v = sign * n
         around = [np.roll(v, (i, j), (0, 1)) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
@@ -210,7 +210,7 @@ def test_every_entry_is_a_kkt_point(X, z, slope, squared):
     for p in points:
         assert np.linalg.norm(p.direction) == pytest.approx(1, abs=1e-14)
         assert p.multiplier == 2 * p.value
-        assert p.value == pytest.approx(float(hl.ncf.value(net, X, z, p.direction)), abs=1e-13 * size(X, z))
+        assert p.value == pytest.approx(float(hl.correlation.value(net, X, z, p.direction)), abs=1e-13 * size(X, z))
         assert p.residual <= 1e-13 * size(X, z)
         assert hl.kkt_residual(net, X, z, 3 * p.direction) <= 1e-12 * size(X, z)
 
@@ -237,7 +237,7 @@ def test_the_sum_of_the_clarke_sets_has_spurious_points():
     np.testing.assert_allclose(sorted(values(points)), np.array([-1, -1, 0, 0, 1, 1]) * 1.612451549660 / 2, atol=1e-12)
     for u in ([0, 1.0], [0, -1.0], [0.8, -0.6], [-0.8, 0.6]):
         w = HALF * np.array([1.0, *u])
-        multiplier = 2 * float(hl.ncf.value(net, X, y, w))
+        multiplier = 2 * float(hl.correlation.value(net, X, y, w))
         assert hl.termwise_sum(net, X, w, y).distance(multiplier * w) < 1e-12
         assert hl.kkt_residual(net, X, y, w) > 0.1
 
@@ -311,7 +311,7 @@ def test_what_the_search_finds_are_kkt_points(net):
         assert hl.kkt_residual(net, X, z, p.direction) < 1e-12 * size(X, z)
         nearby = p.direction + 1e-4 * np.random.default_rng(0).standard_normal((200, net.size))
         nearby /= np.linalg.norm(nearby, axis=1, keepdims=True)
-        change = hl.ncf.value(net, X, z, nearby) - p.value
+        change = hl.correlation.value(net, X, z, nearby) - p.value
         if p.kind == "max":
             assert change.max() < 0
         if p.kind == "min":

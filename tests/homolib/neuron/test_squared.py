@@ -55,14 +55,14 @@ def test_energy_identity_and_growth(seed, d, n, slope):
     X, z, u0, scale = random_flow(seed, d, n)
     net = hl.SquaredReLU(1, d, slope=slope)
     path = squared_neuron_flow(X, z, u0, 4 / scale, slope=slope, points=81)
-    values = hl.ncf.value(net, X, z, path.direction)
+    values = hl.correlation.value(net, X, z, path.direction)
     assert (np.diff(values) >= -1e-12 * scale).all()
     h = 1e-5 / scale
     ends = path.interpolate(np.array([1 / scale - h, 1 / scale, 1 / scale + h]))
     rate = (ends[1][2] - ends[1][0]) / (2 * h)
-    assert rate == pytest.approx(2 * hl.ncf.value(net, X, z, ends[0][1]), abs=1e-6 * scale)
+    assert rate == pytest.approx(2 * hl.correlation.value(net, X, z, ends[0][1]), abs=1e-6 * scale)
     before, now, after = path.at(np.array([1 / scale - h, 1 / scale, 1 / scale + h]))
-    gained = (hl.ncf.value(net, X, z, after) - hl.ncf.value(net, X, z, before)) / (2 * h)
+    gained = (hl.correlation.value(net, X, z, after) - hl.correlation.value(net, X, z, before)) / (2 * h)
     spent = float((net.pullback(X, now, z) ** 2).sum())
     assert gained == pytest.approx(spent, rel=1e-6, abs=1e-4 * scale**2 * float(now @ now))
 
@@ -79,7 +79,7 @@ def test_energy_identity_to_ten_digits():
     times = stops[:-1, None] + np.diff(stops)[:, None] * (nodes + 1) / 2
     squares = (net.pullback(X, path.at(times.ravel()), y) ** 2).sum(axis=-1).reshape(times.shape)
     spent = (squares @ weights) @ np.diff(stops) / 2
-    gained = hl.ncf.value(net, X, y, path.at(0.05)) - hl.ncf.value(net, X, y, path.at(0.0))
+    gained = hl.correlation.value(net, X, y, path.at(0.05)) - hl.correlation.value(net, X, y, path.at(0.0))
     assert gained == pytest.approx(spent, rel=1e-11)
 
 
@@ -108,7 +108,7 @@ def test_no_time_is_too_long(d):
     path = squared_neuron_flow(X, z, u0, 1e6 / scale)
     net = hl.SquaredReLU(1, d)
     assert hl.kkt_residual(net, X, z, path.direction[-1]) < 1e-12 * scale
-    rate = 2 * hl.ncf.value(net, X, z, path.direction[-1])
+    rate = 2 * hl.correlation.value(net, X, z, path.direction[-1])
     assert path.log_norm[-1] == pytest.approx(rate * path.t[-1], rel=1e-4)
     assert np.isfinite(path.direction).all()
 

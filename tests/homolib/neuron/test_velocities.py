@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from scipy.optimize import nnls
 
+from homolib.clarke.hinge_sums import HingeSum
 from homolib.clarke.polytopes import sign_patterns
-from homolib.neuron.hinges import HingeSum, Undecided, velocities
+from homolib.neuron.velocities import Undecided, velocities
 
 
 def neuron(X, z, u, slope):
