@@ -16,7 +16,7 @@ from homolib.clarke.polytopes import (
     sign_patterns,
     unit_rows,
 )
-from homolib.problems.networks import DeepReLU
+from homolib.problems.deep_networks import DeepReLU
 
 
 def deep_gradients(net: DeepReLU, X: np.ndarray, w: np.ndarray, z: np.ndarray, tolerance: float) -> np.ndarray:

@@ -17,7 +17,8 @@ from homolib import _checks
 from homolib.clarke.deep import deep_gradients
 from homolib.clarke.hinge_sums import HingeSum
 from homolib.clarke.polytopes import Polytope, sign_patterns, unit_rows
-from homolib.problems.networks import DeepReLU, Network, TwoLayerReLU, fitting_inputs
+from homolib.problems.deep_networks import DeepReLU
+from homolib.problems.networks import Network, TwoLayerReLU, fitting_inputs
 
 Side = Callable[[np.ndarray], tuple[float, np.ndarray]]  # x -> (g(x), gradient of g at x); the piece lives on g >= 0
 Piece = tuple[Callable[[np.ndarray], np.ndarray], Sequence[Side]]  # x -> gradient of the piece; its sides

@@ -9,9 +9,8 @@ from matplotlib.figure import Figure
 from homolib.clarke.polytopes import Polytope
 from homolib.clarke.subdifferential import clarke_subdifferential, termwise_sum
 from homolib.examples import fan, fan_subdifferential
+from homolib.figures.style import BLACK, BLUE, GREY, ORANGE, RED, canvas
 from homolib.problems.networks import TwoLayerReLU
-
-from .style import BLACK, BLUE, GREY, ORANGE, RED, canvas
 
 
 def slopes_of_relu(convention: float = 0.0) -> tuple[Figure, str]:

@@ -8,10 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from homolib.examples import hat_descent, mexican_hat, monotone_pieces
+from homolib.figures.style import BLUE, GREY, ORANGE, RED, canvas, power_of_ten
 from homolib.problems import datasets
 from homolib.problems.networks import TwoLayerReLU
-
-from .style import BLUE, GREY, ORANGE, RED, canvas, power_of_ten
 
 LEVEL = 15.0  # descents stop where 1 / (1 - r^2) is this
 

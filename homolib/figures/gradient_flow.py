@@ -6,13 +6,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from homolib.figures.style import BLACK, BLUE, GREY, RED, canvas, power_of_ten
 from homolib.flows.descent import gradient_descent
 from homolib.flows.smooth import training_flow
 from homolib.flows.trajectory import Trajectory
 from homolib.problems import datasets
 from homolib.problems.networks import DiagonalLinear, SquaredReLU
-
-from .style import BLACK, BLUE, GREY, RED, canvas, power_of_ten
 
 
 def sliding_and_chatter(step: float = 0.2, start: tuple[float, float] = (1.1, 1.0)) -> tuple[Figure, str]:

@@ -7,12 +7,12 @@ from functools import cache
 import numpy as np
 from matplotlib.figure import Figure
 
+from homolib.figures.style import BLUE, GREY, ORANGE, RED, canvas, power_of_ten
 from homolib.flows.smooth import training_flow
 from homolib.flows.trajectory import Trajectory
 from homolib.problems import constants, datasets
-from homolib.problems.networks import DeepReLU, DiagonalLinear, SquaredReLU, TwoLayerReLU
-
-from .style import BLUE, GREY, ORANGE, RED, canvas, power_of_ten
+from homolib.problems.deep_networks import DeepReLU
+from homolib.problems.networks import DiagonalLinear, SquaredReLU, TwoLayerReLU
 
 FROZEN = np.array([[1.0, -0.5, 0.3], [0.2, 0.8, -1.0], [-0.6, 0.4, 0.9], [0.5, 0.5, 0.5]])
 DELTAS = 10.0 ** -np.arange(1, 7)

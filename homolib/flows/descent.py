@@ -49,8 +49,8 @@ def gradient_descent(
     recorded, times = [w], [0]
     with np.errstate(over="ignore", invalid="ignore"):
         for iteration in range(1, iterations + 1):
-            parts, pull = net._parts(X, w)
-            w = w - step * pull(loss._derivative(parts.sum(axis=-2), y))
+            parts, pull = net.forward(X, w)
+            w = w - step * pull(loss.slopes(parts.sum(axis=-2), y))
             if iteration % every == 0 or iteration == iterations:
                 if not np.isfinite(w).all():
                     _checks.fail("step", step, f"a smaller step: the weights diverged by iteration {iteration}")

@@ -68,7 +68,7 @@ def training_flow(
     delta = _scales(delta, w0.shape[:-1])
 
     def residual(h: np.ndarray) -> np.ndarray:
-        return -loss._derivative(h, y)
+        return -loss.slopes(h, y)
 
     path = _flow(net, X, residual, w0, np.log(delta), t_end, tolerance, points)
     return with_loss(path, net, X, y, loss)
@@ -145,9 +145,8 @@ def _flow(
         return np.concatenate([turn.ravel(), growth.ravel()])
 
     start = np.concatenate([directions.ravel(), logs.ravel()])
-    accuracy = {"rtol": tolerance, "atol": tolerance}
     with np.errstate(over="ignore", invalid="ignore"):  # a trial step off a plateau may overflow: it is rejected
-        solution = solve_ivp(rates, (0, t_end), start, method="DOP853", dense_output=True, **accuracy)
+        solution = solve_ivp(rates, (0, t_end), start, "DOP853", dense_output=True, rtol=tolerance, atol=tolerance)
     if not solution.success:
         _checks.fail("t_end", t_end, f"a time before t = {solution.t[-1]:.6g}: there the flow cannot be followed")
 
@@ -182,9 +181,9 @@ def _rates(
     For order L, w_k = r theta: theta' = r^(L-2) (g - <g, theta> theta) and (ln r)' = r^(L-2) <g, theta>,
     where g is the pullback at theta.
     """
-    parts, pull = net._parts(X, net._join(theta))
+    parts, pull = net.forward(X, net.join_neurons(theta))
     h = np.matmul(np.exp(net.order * rho)[..., None, :], parts)[..., 0, :]
-    g = net._split(pull(residual(h)))
+    g = net.split_neurons(pull(residual(h)))
     square = (theta**2).sum(axis=-1)
     growth = (g * theta).sum(axis=-1) / np.where(square == 0, 1, square)  # a zero neuron stays zero
     turn = g - growth[..., None] * theta

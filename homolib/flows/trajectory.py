@@ -87,7 +87,7 @@ def cartesian(net: Network, theta: np.ndarray, rho: np.ndarray) -> tuple[np.ndar
     rho = np.where(theta.any(axis=-1), rho, -np.inf)
     top = rho.max(axis=-1, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
-    direction, log_norm = polar(net._join(theta * np.exp(rho - top)[..., None]))
+    direction, log_norm = polar(net.join_neurons(theta * np.exp(rho - top)[..., None]))
     return direction, np.where(direction.any(axis=-1), log_norm + top[..., 0], -np.inf)
 
 

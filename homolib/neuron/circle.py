@@ -189,7 +189,7 @@ class Arcs:
     def _flow(self) -> CircleFlow:
         if self.order != 2:
             _checks.fail("order", self.order, "order 2: the flow of a squared ReLU neuron")
-        return CircleFlow(self)
+        return CircleFlow(self.cut, self.mean, self.cosine, self.sine, self.value)
 
     def _point(self, angle: float, left: int, right: int, kind: str) -> Critical:
         slopes = self._wave(angle, left, 1), self._wave(angle, right, 1)

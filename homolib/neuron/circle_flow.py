@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import numpy as np
 
 from homolib import _checks
 
-if TYPE_CHECKING:
-    from homolib.neuron.circle import Arcs
-
 TURN = 2 * np.pi
 EPS = np.finfo(float).eps
+
+Cut = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # kinks and critical points, see `Arcs.cut`
+Value = Callable[[np.ndarray], np.ndarray]
 
 
 class CircleFlow:
@@ -23,15 +23,15 @@ class CircleFlow:
     where the flow settles.
     """
 
-    def __init__(self, arcs: Arcs):
-        """Add up travel times and growths along every orbit."""
-        self.arcs = arcs
-        at, arc, critical, self.sign = arcs.cut
+    def __init__(self, cut: Cut, mean: np.ndarray, cosine: np.ndarray, sine: np.ndarray, value: Value):
+        """Add up travel times and growths along every orbit; the arguments are attributes of `Arcs`."""
+        self.cut, self.value = cut, value
+        at, arc, critical, self.sign = cut
         n = len(at)
         length = np.diff(at, append=at[0] + TURN)
         self.middle = at + length / 2
-        self.mean, self.amplitude = arcs.mean[arc], np.where(self.sign == 0, 1.0, arcs.amplitude[arc])
-        phase = np.arctan2(arcs.sine, arcs.cosine)[arc] / 2
+        self.mean, self.amplitude = mean[arc], np.where(self.sign == 0, 1.0, np.hypot(cosine, sine)[arc])
+        phase = np.arctan2(sine, cosine)[arc] / 2
         self.phase = phase + np.pi * np.round((self.middle - phase) / np.pi)
         left, right = _log_tan(at - self.phase), _log_tan(at + length - self.phase)
         entry, exit_ = np.where(self.sign > 0, (left, right), (right, left))
@@ -73,7 +73,7 @@ class CircleFlow:
 
     def position(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Orbit on which theta lies (-1: at rest), d ln|u|/dt if at rest, and the orbit's clock and growth there."""
-        at, _, critical, _ = self.arcs.cut
+        at, _, critical, _ = self.cut
         theta = np.mod(theta, TURN)
         k = np.searchsorted(at, theta, side="right") - 1
         onward = (k + 1) % len(at)
@@ -82,7 +82,7 @@ class CircleFlow:
         orbit = np.where(rests, -1, self.orbit[k])
         log_tan = _log_tan(np.where(orbit < 0, self.middle[k], theta) - self.phase[k])
         clock = self.clock[k] + (self.log_tan[k] - log_tan) / (4 * self.amplitude[k])
-        return orbit, 2 * self.arcs.value(theta), clock, self.growth(k, log_tan, clock)
+        return orbit, 2 * self.value(theta), clock, self.growth(k, log_tan, clock)
 
     def growth(self, k: np.ndarray, log_tan: np.ndarray, clock: np.ndarray) -> np.ndarray:
         """ln|u| on segment k: there |u|^2 sin(2 (theta - phase)) grows like e^(4 mean t)."""

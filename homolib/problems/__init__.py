@@ -8,8 +8,9 @@ on outputs and gradients on the unit sphere.
 """
 
 from homolib.problems import datasets, losses, networks
+from homolib.problems.deep_networks import DeepReLU
 from homolib.problems.losses import LogisticLoss, SquareLoss
-from homolib.problems.networks import DeepReLU, DiagonalLinear, Network, PoweredReLU, SquaredReLU, TwoLayerReLU
+from homolib.problems.networks import DiagonalLinear, Network, PoweredReLU, SquaredReLU, TwoLayerReLU
 
 __all__ = [
     "DeepReLU",

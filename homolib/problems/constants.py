@@ -10,8 +10,9 @@ import numpy as np
 from numpy.polynomial.polynomial import polyroots, polytrim
 
 from homolib import _checks
+from homolib.problems.deep_networks import DeepReLU
 from homolib.problems.losses import Loss, chosen
-from homolib.problems.networks import DeepReLU, DiagonalLinear, Network, PoweredReLU, TwoLayerReLU, fitting_inputs
+from homolib.problems.networks import DiagonalLinear, Network, PoweredReLU, TwoLayerReLU, fitting_inputs
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,10 @@ class Loss:
 
     def derivative(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Derivative l'(h, y) in each prediction, shape (..., n): the paper's vector l'(z, y) of section 4."""
-        return self._derivative(*_predictions(h, y))
+        return self.slopes(*_predictions(h, y))
 
-    def _derivative(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def slopes(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """`derivative` without its checks: what flows call at every step."""
         return self.weight(y) * self._slope(h, y)
 
     def initial_residual(self, y: np.ndarray) -> np.ndarray:

@@ -173,9 +173,9 @@ def test_a_network_that_slides_is_refused_soon():
     asked = []
 
     class Counting(hl.TwoLayerReLU):
-        def _parts(self, X, w):
+        def forward(self, X, w):
             asked.append(1)
-            return super()._parts(X, w)
+            return super().forward(X, w)
 
     for start in ([1.0, -0.5, -0.3], [1.0, -0.1, 0.6]):
         slides = hl.neuron_flow(X, z, start[0], start[1:], 2.0).events
