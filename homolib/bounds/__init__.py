@@ -1,6 +1,16 @@
 """The theorems as checks: their constants, their hypotheses, and every inequality with both sides. Chapters 8, 9, 13.
 
 The one idea: a theorem is a `Report` with a row for each of its inequalities. The chapters prove, the reports measure.
+
+Examples
+--------
+>>> import homolib as hl
+>>> net = hl.SquaredReLU(neurons=1, inputs=1)
+>>> report = hl.bounds.lemma_5_2(net, [[1]], [1], [1], delta=1e-3, t_end=1, epsilon=0.01)
+>>> report.holds
+True
+>>> report.rows[-1].name
+'|w(t)/delta - u(t)| <= epsilon for all t'
 """
 
 from homolib.bounds.near_origin import corollary_5_4_1, lemma_5_2, theorem_5_1

@@ -5,6 +5,18 @@ is the convex hull of those of the pieces that meet there. So it can be listed, 
 
 `clarke_subdifferential` is that of a network's correlation, `termwise_sum` the larger set that one gets by adding set
 for set; `HingeSum` writes one ReLU neuron as a linear function and a hinge for each of its kinks.
+
+Examples
+--------
+The derivative of max(0, u) - max(0, -u) = u is 1 everywhere; adding the two sets at the kink says [0, 2]:
+
+>>> import homolib as hl
+>>> net, X, z = hl.TwoLayerReLU(neurons=1, inputs=1), [[1], [-1]], [1, -1]
+>>> print(hl.clarke_subdifferential(net, X, [1, 0], z).vertices)  # rows are (d/dv, d/du) at v = 1, u = 0
+[[0. 1.]]
+>>> print(hl.termwise_sum(net, X, [1, 0], z).vertices)
+[[0. 0.]
+ [0. 2.]]
 """
 
 from homolib.clarke.hinge_sums import HingeSum

@@ -5,6 +5,17 @@ neurons; the direction of each moves by itself on the sphere and ends at a KKT p
 
 `value` is N, `ncf_flow` its flow, `kkt_points` lists where a direction can stop (`kkt_search` looks for some where they
 cannot be listed), `kkt_residual` says how nearly a direction is one, and `flow_limit` which of them a start goes to.
+
+Examples
+--------
+N(u) = 2 max(0, u_1)^2 + max(0, u_2)^2 has a maximum, a point at which it falls through, and an arc of zeros:
+
+>>> import homolib as hl
+>>> points = hl.kkt_points(hl.SquaredReLU(neurons=1, inputs=2), [[1, 0], [0, 1]], [2, 1])
+>>> [(point.kind, round(point.value, 9)) for point in points]
+[('max', 2.0), ('saddle', 1.0), ('flat', 0.0)]
+>>> points.complete
+True
 """
 
 from homolib.correlation.flow import ncf_flow, value

@@ -1,4 +1,15 @@
-"""Every plot of the book, a module for each chapter; a function here draws and returns `(figure, sentence)`."""
+"""Every plot of the book, a module for each chapter.
+
+The one idea: a figure is a function of plain values that returns the drawing and the sentence that says what is to be
+seen in it, with its numbers. `explore` makes an explorer of it, a test can read the sentence.
+
+Examples
+--------
+>>> import homolib as hl
+>>> figure, sentence = hl.figures.one_kink(below=1.0, above=-1.0)
+>>> print(sentence)
+Speeds 1 below and -1 above, a concave kink: one solution, which stays on the kink.
+"""
 
 from homolib.figures.clarke_subdifferential import fan_polytope, slopes_of_relu, termwise_polygon
 from homolib.figures.definability import hat_against_bowl, under_the_microscope

@@ -7,6 +7,19 @@ either side; then solutions branch.
 `neuron_flow` follows a ReLU neuron v sigma(u . x) up to where it branches, `neuron_flows` many of them; `branches` and
 `branch_tree` follow every way on. `squared_neuron_flow` is for squared ReLU neurons, `Arcs` their correlation on the
 circle, and `neuron_ascent` climbs in steps.
+
+Examples
+--------
+The correlation v (max(0, u_1) + |u_2|): the neuron meets the kink u_2 = 0, slides along it while v < 0, and where v
+changes sign three solutions go on:
+
+>>> import homolib as hl
+>>> X, z = [[1, 0], [0, 1], [0, -1]], [1, 1, 1]
+>>> path = hl.neuron_flow(X, z, v0=-0.5, u0=[1, 0.05], t_end=2)
+>>> [(event.kind, round(float(event.time), 3)) for event in path.events]
+[('slide', 0.113), ('flip', 0.546), ('branch', 0.546)]
+>>> len(hl.branches(X, z, -0.5, [1, 0.05], t_end=2, waits=[0]))
+3
 """
 
 from homolib.neuron.ascent import neuron_ascent

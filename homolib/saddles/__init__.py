@@ -4,6 +4,18 @@ The one idea: for the neurons that are zero a saddle is an origin, with the resi
 
 A `Saddle` splits its weights into active and dormant ones, `escape` says when, how fast and where the dormant ones
 leave; `saddle_sequence`, `orthogonal_staircase` and `diagonal_staircase` go on from saddle to saddle.
+
+Examples
+--------
+Inputs +1 and -1, labels 2 and 1; the first neuron fits the first, the second is zero. From -delta it wakes like
+e^(2t), so the escape takes ln(1/delta)/2:
+
+>>> import homolib as hl
+>>> net = hl.SquaredReLU(neurons=2, inputs=1)
+>>> saddle = hl.Saddle(net, [[1], [-1]], [2, 1], [2**0.5, 0])
+>>> forecast = hl.escape(saddle, [0, -1])
+>>> print(f"rate {forecast.rate:.6f}, at 1e-6 after {forecast.time(1e-6):.4f}")
+rate 2.000000, at 1e-6 after 6.9078
 """
 
 from homolib.saddles.diagonal import diagonal_staircase, tie_break
