@@ -297,7 +297,7 @@ def neuron_flows(
         if ends.any():
             rows, goes_on = live[ends], ~ends
             time[rows] = until = np.where(stops[ends], segment.start.time[ends], t_end)
-            direction[rows], log_norm[rows] = _last(segment.start[ends], w[ends], until)
+            direction[rows], log_norm[rows] = segment[ends].last(until)
             live, before, state, flip, origin = (a[goes_on] for a in (live, before, state, flip, origin))
             if not len(live):
                 return Fates(time, direction, log_norm, branched, slid, flipped, died, undecided, events)
@@ -306,12 +306,3 @@ def neuron_flows(
         flipped[live] |= flip
         died[live] |= origin
     raise Undecided(f"more than {MOST_EVENTS} events in {len(live)} of {m} flows")
-
-
-def _last(start: State, w: np.ndarray, until: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Directions and log-norms at the times `until` on last segments; where that is infinite, their limits."""
-    segment = Segment(start, w)
-    seen = np.where(np.isinf(until), start.time + 1e3 / np.where(segment.rate > 0, segment.rate, 1.0), until)
-    direction, size = segment.weights(seen)
-    limit = np.isinf(until) & (segment.rate > 0) & ~((segment.grows == 0) & segment.across.any(axis=-1))
-    return direction, np.where(limit, np.where(segment.grows != 0, np.inf, -np.inf), size)

@@ -8,6 +8,7 @@ equations in tau.
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -82,6 +83,19 @@ class Segment:
         other = self.turn / np.where(sure > 0, sure, 1.0)
         outward = self.along > 0
         self.grows, self.decays = np.where(outward, sure, other), np.where(outward, other, sure)
+
+    def __getitem__(self, rows: object) -> Segment:
+        """Some of the independent runs."""
+        some = copy(self)
+        vars(some).update({name: value[rows] for name, value in vars(self).items()})
+        return some
+
+    def last(self, until: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Directions and log-norms at the times `until`; where that is infinite, their limits."""
+        seen = np.where(np.isinf(until), self.start.time + 1e3 / np.where(self.rate > 0, self.rate, 1.0), until)
+        direction, size = self.weights(seen)
+        limit = np.isinf(until) & (self.rate > 0) & ~((self.grows == 0) & self.across.any(axis=-1))
+        return direction, np.where(limit, np.where(self.grows != 0, np.inf, -np.inf), size)
 
     def weights(self, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Directions (..., d + 1) and log-norms (...) of (v, u) at the times `t`, broadcast against the runs."""
