@@ -1,4 +1,6 @@
-"""The theorems as checks: their constants, their hypotheses, and every inequality with both sides. Chapters 8, 9, 13.
+"""The theorems as checks: their constants, their hypotheses, and every inequality with both sides.
+
+Chapters: `small-initialization`, `separable-networks`, `saddles`.
 
 The one idea: a theorem is a `Report` with a row for each of its inequalities. The chapters prove, the reports measure.
 

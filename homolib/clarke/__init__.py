@@ -1,4 +1,6 @@
-"""Clarke subdifferentials as finite objects: polytopes, given by their vertices. Chapter 3.
+"""Clarke subdifferentials as finite objects: polytopes, given by their vertices.
+
+Chapter: `clarke-subdifferential`.
 
 The one idea: a function made of smooth pieces has one gradient on each piece, and its Clarke subdifferential at a kink
 is the convex hull of those of the pieces that meet there. So it can be listed, and asked for its smallest element.

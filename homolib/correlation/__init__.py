@@ -1,4 +1,6 @@
-"""The neural correlation N_z(w) = sum_i z_i H(x_i; w): its flow, and its KKT points on the sphere. Chapters 6 and 7.
+"""The neural correlation N_z(w) = sum_i z_i H(x_i; w): its flow, and its KKT points on the sphere.
+
+Chapters: `neural-correlation`, `ncf-flow`.
 
 The one idea: near the origin the residual z has no time to move, so training follows the flow of N. It splits into
 neurons; the direction of each moves by itself on the sphere and ends at a KKT point.

@@ -1,4 +1,6 @@
-"""The one flow of the book, dw/dt in sum_i z_i dH(x_i; w), integrated. Chapters 4 and 8.
+"""The one flow of the book, dw/dt in sum_i z_i dH(x_i; w), integrated.
+
+Chapters: `gradient-flow`, `small-initialization`.
 
 The one idea: each neuron is carried as a direction and a log-norm, so that no start is too small and nothing overflows.
 

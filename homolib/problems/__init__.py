@@ -1,4 +1,6 @@
-"""What is given: data, loss, network, and the constants that bound them. Chapter 1.
+"""What is given: data, loss, network, and the constants that bound them.
+
+Chapter: `homogeneous-networks`.
 
 The one idea: a network has to know two things, its outputs H(x_i; w) and the pullback sum_i z_i dH(x_i; w) of any
 numbers z. Every flow of the book is made of these two.

@@ -35,3 +35,11 @@ def test_the_worked_call_of_a_wing_does_what_it_prints(wing):
     outcome = doctest.testmod(module)
     assert outcome.attempted >= 3
     assert outcome.failed == 0
+
+
+@pytest.mark.parametrize("wing", [wing for wing in WINGS if wing not in {"figures", "explore"}])  # these are for all
+def test_a_wing_names_the_chapters_that_introduce_it(wing):
+    line = re.search(r"^Chapters?: (.*)\.$", importlib.import_module(f"homolib.{wing}").__doc__, re.MULTILINE)[1]
+    named = re.findall(r"`([\w-]+)`", line)
+    assert named
+    assert all((notebooks.ROOT / f"chapters/{name}.md").exists() for name in named)
