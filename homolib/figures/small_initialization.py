@@ -84,6 +84,7 @@ def two_outcomes(start: float = 45.0, delta: float = 1e-3) -> tuple[Figure, str]
     frozen = ncf_flow(net, X, y, w0, t_end, points=301)
     scaled = np.exp(trained.log_norm - np.log(delta))[:, None] * trained.direction
     (v, u), size = frozen.direction[-1], frozen.norm[-1]
+    balance = 0.0 if np.isclose(*w0) else w0[0] - w0[1]  # v^2 - u^2 has its sign, and keeps it
 
     figure, axes = canvas(width=5.2, height=4.2)
     axes.plot(scaled[:, 0], scaled[:, 1], color=BLUE, lw=2.4, label="w/delta")
@@ -94,7 +95,8 @@ def two_outcomes(start: float = 45.0, delta: float = 1e-3) -> tuple[Figure, str]
     axes.plot([0, 1.5], [0, 1.5], color=RED, lw=1, ls=":", label="KKT direction, N < 0")
     axes.set(xlim=(-2.2, 1.4), ylim=(-0.2, 2.4), xlabel="v", ylabel="u", aspect="equal")
     axes.legend(loc="upper right")
-    ends = "tends to zero" if v > 0.6 and u > 0.6 else "tends to a finite length" if abs(u) < 1e-3 else "keeps growing"
+    rests = w0[1] <= 0 or balance > 0
+    ends = "tends to a finite length" if rests else "keeps growing" if balance < 0 else "tends to zero"
     return figure, (
         f"Start at {start:g} degrees, delta = {power_of_ten(delta)}: the frozen flow {ends}; at time {t_end:g} its "
         f"norm is {size:.3g} and its direction is ({v:.3f}, {u:.3f}), that of training "
