@@ -113,7 +113,7 @@ def field_at_a_kink(delta: float = 1e-3) -> tuple[Figure, str]:
     return figure, (
         f"Descent directions of (u1|u2| - 1)^2 in a square of half-width {power_of_ten(delta)} around (1, 0). On both "
         f"sides of the kink (grey) they point away from it, with lengths between {lengths.min():.4f} and "
-        f"{lengths.max():.4f}: in a smaller square they are no shorter."
+        f"{lengths.max():.4f}: in smaller squares they do not fade, but tend to 2."
     )
 
 
