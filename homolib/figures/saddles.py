@@ -42,8 +42,8 @@ def dormant_directions(sigma: float = 1e-5, seed: int = 6) -> tuple[Figure, str]
     return figure, (
         f"Training from the saddle plus noise of size {power_of_ten(sigma)}. When the loss has fallen by one per cent "
         f"(dotted line, time {path.t[drop]:.3f}), {10 - int(stuck.sum() + late.sum())} of the ten small neurons are "
-        f"within {NEAR} radians of the maximum at 180 degrees; {int(stuck.sum())} started in the shaded flat set and "
-        f"stays (dotted); {int(late.sum())} started outside it and are late (dashed)."
+        f"within {NEAR} radians of the maximum at 180 degrees. Of the others, {int(stuck.sum())} started in the shaded "
+        f"flat set (dotted) and {int(late.sum())} outside it, too slow to be there in time (dashed)."
     )
 
 

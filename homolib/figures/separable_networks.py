@@ -65,10 +65,12 @@ def lengths_and_shares(start: int = 0) -> tuple[Figure, str]:
     bottom.set(xlabel="time", ylabel="part in the joint direction", ylim=(-0.05, 1.05))
     top.legend(loc="upper left")
     slow = np.sqrt((length[-1, ~right] ** 2).sum())
+    off = np.degrees(np.arctan2(np.abs(neurons[-1, :, 1]), np.abs(neurons[-1, :, 0]))).max()
     return figure, (
         f"Start {start}: {right.sum()} neurons turn to 0 degrees and grow at the rate 93.75, {(~right).sum()} turn "
         f"to 180 degrees and grow at the rate 75. At time {path.t[-1]:g} the second group makes up "
-        f"{power_of_ten(slow)} of the length of the whole vector, although each of its neurons is aligned."
+        f"{power_of_ten(slow)} of the length of the whole vector, although no neuron is more than {power_of_ten(off)} "
+        f"degrees from its limit."
     )
 
 
