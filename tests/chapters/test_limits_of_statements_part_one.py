@@ -95,3 +95,125 @@ def test_the_gradient_of_the_hat_tends_to_zero_along_a_flow():
     path = hl.examples.hat_descent(np.array([0.75, 0.0]), 20.0)
     size = np.linalg.norm(hl.examples.mexican_hat_gradient(path.points), axis=1)
     assert size[-1] < 1e-6 < 0.1 < size.max()
+
+
+# The Clarke subdifferential
+
+
+def test_a_gradient_alone_does_not_make_the_set_a_point():
+    """max(0, x^2 - |y|): gradient 0 at the origin, and gradients (2x, -+1) arbitrarily near."""
+    ends = np.array([[0.0, -1.0], [0.0, 1.0]])
+    for radius in (1e-2, 1e-4, 1e-6):
+        x, h = radius, radius**2 / 4
+        for sign, end in ((1, ends[0]), (-1, ends[1])):
+            y = sign * radius**2 / 2
+            slope = [np.maximum(0, x**2 - abs(y + step)) for step in (h, -h)]
+            assert np.isclose((slope[0] - slope[1]) / (2 * h), end[1])
+        around, _ = hl.datasets.circle(1000)
+        heights = np.maximum(0, (radius * around[:, 0]) ** 2 - abs(radius * around[:, 1]))
+        assert heights.max() <= radius**2  # quotients at most `radius`: the gradient at the origin is 0
+
+
+def arrangement(z, angles):
+    """Gradients of sum z_i relu(x_i . u) on the cells around u = 0, and all sums that the sets of the terms offer."""
+    X = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    u, _ = hl.datasets.circle(7200)
+    u = u @ [[np.cos(1e-4), -np.sin(1e-4)], [np.sin(1e-4), np.cos(1e-4)]]  # off the kinks at whole degrees
+    cells = ((u @ X.T > 0) * z) @ X
+    corners = (np.array(np.meshgrid(*3 * [[0, 1]])).reshape(3, -1).T * z) @ X
+    return cells, corners
+
+
+@pytest.mark.parametrize("third", range(0, 360, 15))
+@pytest.mark.parametrize("z3", [-1.0, -0.3, 0.0, 0.3, 1.0])
+def test_the_sum_of_sets_is_too_large_if_and_only_if_a_term_is_concave(z3, third):
+    """With z = (1, 1, z3) a corner of the sum is missing for each z3 < 0, whatever the third input."""
+    cells, corners = arrangement(np.array([1, 1, z3]), np.radians([0, 75, third]))
+    probes, _ = hl.datasets.circle(720)
+    lost = (corners @ probes.T).max(axis=0) - (cells @ probes.T).max(axis=0)
+    assert lost.min() > -1e-12
+    assert (lost.max() > 0.1) == (z3 < 0)
+
+
+def test_some_sides_occur_nowhere_even_if_nothing_is_lost():
+    """Three lines in the plane have six cells, not eight: that alone does not make the sum of sets too large."""
+    cells, corners = arrangement(np.ones(3), np.radians([0, 75, 210]))
+    assert len(np.unique(cells.round(9), axis=0)) == 6
+    assert len(np.unique(corners.round(9), axis=0)) == 8
+
+
+def test_a_smooth_term_only_moves_the_set():
+    point, near = np.array([0.3, -0.2]), 1e-5 * np.random.default_rng(1).standard_normal((300, 2))
+    step = 1e-11 * np.eye(2)
+    kinked = (hl.examples.fan(near[:, None] + step) - hl.examples.fan(near[:, None] - step)) / 2e-11
+    smooth = np.stack([np.cos(point[0] + near[:, 0]), 2 * (point[1] + near[:, 1])], axis=1)  # of sin x + y^2
+    moved = hl.examples.fan_subdifferential((0, 0)).vertices + np.array([np.cos(0.3), -0.4])
+    gaps = np.linalg.norm((kinked + smooth)[:, None] - moved, axis=-1)
+    assert gaps.min(axis=1).max() < 1e-3  # every gradient is near a corner, and every corner is met
+    assert gaps.min(axis=0).max() < 1e-3
+
+
+# Gradient flow
+
+
+@given(st.floats(0.01, 100), st.floats(0.001, 1), st.floats(-3, 3))
+def test_chatter_is_as_wide_as_step_times_slope(K, h, start):
+    x = start * K * h
+    for _ in range(10):
+        x -= h * K * np.sign(x)
+    assert abs(x) <= K * h * (1 + 1e-9)
+
+
+def test_a_steep_kink_chatters_beyond_the_step():
+    x, h, K = 0.05, 0.01, 7.0
+    far = []
+    for _ in range(50):
+        x -= h * K * np.sign(x)
+        far.append(abs(x))
+    assert h < max(far[-2:]) <= K * h
+
+
+def test_a_loss_without_lower_bound_explodes():
+    """l = -yhat^2 and H = max(0, w)^2 satisfy both assumptions; w' = 4 w^3 is infinite at 1/8."""
+    flow = solve_ivp(lambda t, w: 4 * np.maximum(w, 0) ** 3, (0, 0.1249), [1.0], rtol=1e-10, atol=1e-12)
+    assert np.isclose(flow.y[0, -1], (1 - 8 * 0.1249) ** -0.5, rtol=1e-5)
+    assert flow.y[0, -1] > 30
+
+
+@given(*3 * [st.floats(-3, 3)])
+def test_a_step_multiplies_the_residual_of_the_hyperbola(a, b, h):
+    r = 1 - a * b
+    after = 1 - (a + h * r * b) * (b + h * r * a)
+    assert np.isclose(after, r * (1 - h * (a**2 + b**2) - h**2 * r * a * b), rtol=1e-9, atol=1e-9)
+    imbalance = (a + h * r * b) ** 2 - (b + h * r * a) ** 2
+    assert np.isclose(imbalance, (a**2 - b**2) * (1 - h**2 * r**2), rtol=1e-9, atol=1e-8)
+
+
+@pytest.mark.parametrize(("h", "stays"), [(0.6, True), (0.66, True), (0.68, False), (0.75, False)])
+def test_a_minimum_of_the_hyperbola_sharper_than_two_over_h_repels(h, stays):
+    """At the minimum with sharpness 3, where 2 / 3 separates the steps."""
+    a, b = np.sqrt((3 + 5**0.5) / 2), np.sqrt((3 - 5**0.5) / 2)
+    assert np.allclose((a * b, a**2 + b**2), (1, 3))
+    a += 1e-6
+    far = abs(1 - a * b)
+    for _ in range(3):
+        r = 1 - a * b
+        a, b = a + h * r * b, b + h * r * a
+    assert (abs(1 - a * b) < far) == stays
+
+
+def test_the_bound_on_the_way_to_go_holds_before_an_arrival():
+    """|x|^1.5 arrives at 4/3; before that, Psi(f) = |x| is what is left."""
+    start, arrival = 1.0, 4 / 3
+    flow = solve_ivp(lambda t, x: -1.5 * np.sign(x) * abs(x) ** 0.5, (0, 2), [start], rtol=1e-9, max_step=1e-3)
+    left = flow.y[0]
+    assert abs(left[flow.t > arrival + 0.01]).max() < 1e-5
+    before = flow.t < arrival - 0.01
+    assert np.allclose(left[before], (1 - 0.75 * flow.t[before]) ** 2, atol=1e-6)
+
+
+def test_a_flow_may_cross_a_kink():
+    X, z = hl.datasets.five_points()
+    kinds = [event.kind for angle in np.arange(0, 2 * np.pi, 0.1)
+             for event in hl.neuron_flow(X, z, 1.0, np.array([np.cos(angle), np.sin(angle)]), 1.0).events]  # fmt: skip
+    assert {"cross", "slide"} <= set(kinds)
