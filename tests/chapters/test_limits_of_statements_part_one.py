@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.integrate import solve_ivp
+from scipy.integrate import quad, solve_ivp
 
 import homolib as hl
 
@@ -217,3 +217,88 @@ def test_a_flow_may_cross_a_kink():
     kinds = [event.kind for angle in np.arange(0, 2 * np.pi, 0.1)
              for event in hl.neuron_flow(X, z, 1.0, np.array([np.cos(angle), np.sin(angle)]), 1.0).events]  # fmt: skip
     assert {"cross", "slide"} <= set(kinds)
+
+
+# Non-uniqueness
+
+
+def test_two_functions_with_the_same_two_speeds_differ():
+    """x1 + x1 |x2| and x1 - x1 |x2| at 0, both normal speeds zero: a tiny push decides for the first only."""
+    for sign in (1, -1):
+        ends = []
+        for push in (1e-12, -1e-12):
+            x, h = np.array([0, push]), 1e-4
+            for _ in range(10_000):  # Euler's method
+                x = x + h * np.array([1 + sign * abs(x[1]), sign * x[0] * np.sign(x[1])])
+            ends.append(x)
+        leaves = [[np.sinh(1), np.cosh(1) - 1], [np.sinh(1), 1 - np.cosh(1)]]
+        assert np.allclose(ends, leaves if sign == 1 else [1, 0], atol=1e-3)
+
+
+@given(st.integers(-2, 2), st.integers(-2, 2))
+def test_at_a_linear_kink_the_two_speeds_decide(low, high):
+    """In one dimension, f = high x for x > 0 and low x for x < 0: from 0 each way out needs its own speed."""
+    X, labels = np.array([[1.0], [-1.0]]), np.array([float(high), -float(low)])  # G(u) = high relu(u) - low relu(-u)
+    branches = low <= 0 <= high and low < high
+    assert bool(hl.is_non_branching(X, labels, 1.0, [0.0])) != branches
+
+
+def test_no_solution_for_all_times_is_not_branching():
+    """w' = w^2 from 1 has one solution, on [0, 1): neither exactly one for all t >= 0 nor two."""
+    flow = solve_ivp(lambda t, w: w**2, (0, 0.999), [1.0], rtol=1e-11, atol=1e-12)
+    assert np.isclose(flow.y[0, -1], 1000, rtol=1e-4)
+
+
+# The correlation flow
+
+
+def test_a_norm_has_a_positive_limit_though_no_power_desingularises():
+    """N = -|u|^2 exp(-1/phi^2): the direction crawls like 1/sqrt(ln t), and yet ln|u| falls by phi^4/4 in all."""
+
+    def gradient(_, u):
+        phi = np.arctan2(u[1], u[0])
+        value, turn = np.exp(-1 / phi**2), np.array([-u[1], u[0]])
+        return -2 * value * u - 2 / phi**3 * value * turn  # since grad phi = turn / |u|^2
+
+    start = 0.9
+    flow = solve_ivp(gradient, (0, 1e9), [np.cos(start), np.sin(start)], method="LSODA", rtol=1e-10, atol=1e-12)
+    phi, fallen = np.arctan2(flow.y[1], flow.y[0]), -np.log(np.hypot(*flow.y))
+    assert np.allclose(fallen, (start**4 - phi**4) / 4, atol=1e-6)
+    assert 0.1 < phi[-1] < 0.3
+    assert (fallen < start**4 / 4 + 1e-6).all()
+    late = 1 / phi[-1] ** 2  # q' = 4 q^3 e^-q, so q grows like ln t
+    assert abs(late - 3 * np.log(late) - np.log(4e9)) < 0.3
+
+
+@pytest.mark.parametrize("power", [1.05, 1.5, 2.0, 5.0, "flat"])
+def test_the_lag_of_the_norm_is_finite_for_every_ruler(power):
+    """int s Psi'(s)^2 ds <= Psi^2 / 2 where Psi' decreases; without an exponent, too."""
+    if power == "flat":  # Psi = ln(1/s)^(-1/2), for exp(-1/x^2)
+        ruler, slope = lambda s: np.log(1 / s) ** -0.5, lambda s: 0.5 * np.log(1 / s) ** -1.5 / s
+    else:
+        ruler, slope = lambda s: s ** (1 / power), lambda s: s ** (1 / power - 1) / power
+    top = 1e-2
+    lag, _ = quad(lambda x: np.exp(2 * x) * slope(np.exp(x)) ** 2, np.log(1e-100), np.log(top), limit=500)
+    assert lag <= ruler(top) ** 2 / 2
+
+
+def test_without_definability_a_direction_may_circle_and_the_value_fall():
+    """N = r^2 g, g' = +-1 in teeth of width h, more + where cos > 0: within h of each point all slopes are offered."""
+    h = 2 * np.pi / 4000
+    angle = (np.arange(400_000) + 0.5) * h / 100
+    slope = np.where((angle / h) % 1 < (1 + 0.9 * np.cos(angle)) / 2, 1.0, -1.0)
+    g = np.cumsum(slope) * h / 100
+    assert np.abs(g - 0.9 * np.sin(angle)).max() < 2 * h  # of period 2 pi
+    teeth = slope.reshape(4000, 100)
+    assert (teeth.min(axis=1) == -1).all()
+    assert (teeth.max(axis=1) == 1).all()
+    value = np.exp(2 * np.cumsum(2 * g) * h / 100) * g  # along theta = t: r' = 2 r g, tangential speed r
+    falls = np.diff(value[::100])
+    assert (falls < -1e-4).any()
+
+
+def test_the_flow_of_unit_speed_is_not_defined_at_a_branching_start():
+    X, z = hl.datasets.mirrored()
+    shortest = hl.clarke_subdifferential(hl.TwoLayerReLU(1, 1), X, np.array([1.0, 0.0]), z).min_norm()
+    assert not shortest.any()
+    assert not hl.is_non_branching(X, z, 1.0, [0.0])
