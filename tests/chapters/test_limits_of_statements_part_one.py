@@ -302,3 +302,18 @@ def test_the_flow_of_unit_speed_is_not_defined_at_a_branching_start():
     shortest = hl.clarke_subdifferential(hl.TwoLayerReLU(1, 1), X, np.array([1.0, 0.0]), z).min_norm()
     assert not shortest.any()
     assert not hl.is_non_branching(X, z, 1.0, [0.0])
+
+
+# The preface
+
+
+@pytest.mark.parametrize(("delta", "settled"), [(1e-8, True), (1e-2, False), (1e-1, False)])
+def test_angles_settle_before_learning_shows_only_from_a_small_start(delta, settled):
+    net, (X, y) = hl.SquaredReLU(20, 2), hl.datasets.circle(50)
+    path = hl.training_flow(net, X, y, hl.datasets.random_start(40, 0), 0.35, delta=delta, tolerance=1e-6, points=701)
+    shows = np.argmax(path.loss < 0.99 * path.loss[0])
+    assert shows > 0
+    u = path.direction[shows].reshape(20, 2)
+    off = np.abs((np.degrees(np.arctan2(u[:, 1], u[:, 0])) + 90) % 180 - 90)
+    assert (off.max() < 3) == settled
+    assert settled or (off > 3).sum() > 10
