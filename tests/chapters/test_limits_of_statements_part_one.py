@@ -1,5 +1,6 @@
-"""Counterexamples to what Part I would say without its hypotheses: each fails for the stronger sentence.
+"""Counterexamples to what Part I, the chapter on the correlation flow and the preface would say without hypotheses.
 
+Each fails for the stronger sentence.
 Next to each stands the hypothesis with which the chapter says it. The computations use closed forms, brute force or
 SciPy, not the library, except where the sentence is about the library.
 """
@@ -317,3 +318,12 @@ def test_angles_settle_before_learning_shows_only_from_a_small_start(delta, sett
     off = np.abs((np.degrees(np.arctan2(u[:, 1], u[:, 0])) + 90) % 180 - 90)
     assert (off.max() < 3) == settled
     assert settled or (off > 3).sum() > 10
+
+
+@pytest.mark.parametrize(("delta", "late"), [(0.1, 25.7), (1e-3, 29.6), (1e-12, 32.8)])
+def test_descent_is_late_by_the_ratio_of_rates_only_in_the_limit(delta, late):
+    """The answer in gradient-flow quotes these; the ratio of the rates alone would give 34.0 at every delta."""
+    _, sentence = hl.figures.descent_near_the_origin(delta=delta, step=8e-3)
+    assert f"{late} per cent later" in sentence
+    ratio = 93.75 * 8e-3 / np.log1p(93.75 * 8e-3)
+    assert round(100 * (ratio - 1), 1) == 34.0
