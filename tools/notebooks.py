@@ -26,11 +26,13 @@ from pybtex.plugin import find_plugin
 ROOT = Path(__file__).parents[1]
 REFERENCES = ROOT / "chapters/references.bib"
 NUMBERED = re.compile(r"prf:(?!proof$)|exercise$")
+HIDDEN = {"hide-input", "hide-cell"}
 
 FENCE = re.compile(r"(?P<fence>:{3,}|`{3,})\{(?P<name>[\w:-]+)\}\s*(?P<title>.*)")
 OPTION = re.compile(r":(?P<name>[\w-]+):\s*(?P<value>.*)")
 LABEL = re.compile(r"\((?P<label>[\w.:-]+)\)=")
 MATH_END = re.compile(r".*\$\$\s*\((?P<label>[\w.:-]+)\)")
+PAPER = re.compile(r"(?P<name>.*?)\s*(?P<tag>\[paper: [^\]]+\])")
 INLINE = re.compile(
     r"\{(?P<role>[\w:-]+)\}`(?P<text>[^`]+)`"
     r"|(?P<code>(?P<ticks>`+).+?(?P=ticks))"
@@ -81,7 +83,7 @@ class Labels:
 
 
 def collect_labels(sources: list[Path]) -> Labels:
-    """Number theorems, exercises and equations as Sphinx does: each kind by itself, anew in each chapter."""
+    """Number results, exercises and equations as Sphinx does: each of the three by itself, anew in each chapter."""
     labels = Labels()
     for source in sources:
         count = Counter()
@@ -103,8 +105,9 @@ def collect_labels(sources: list[Path]) -> Labels:
                     labels.page[target["label"]] = source.stem
                     labels.number[target["label"]] = str(chapter_numbers().get(source.stem, ""))
             if kind:
-                count[kind] += 1
-                number = f"{chapter_numbers().get(source.stem, '')}.{count[kind]}".lstrip(".")
+                counter = kind if kind in ("Math", "Exercise") else "Result"  # prf_realtyp_to_countertyp in _config.yml
+                count[counter] += 1
+                number = f"{chapter_numbers().get(source.stem, '')}.{count[counter]}".lstrip(".")
                 label = label or f"{source.stem}-{kind}-{count[kind]}"
                 labels.number[label] = number
                 labels.words[label] = f"({number})" if kind == "Math" else f"{kind} {number}"
@@ -240,7 +243,9 @@ class Converter:
         if NUMBERED.match(name):
             label = options.get("label")
             number = self.labels.words.get(label, name.removeprefix("prf:").title())
+            title, tag = PAPER.fullmatch(title).groups() if PAPER.fullmatch(title) else (title, "")
             heading = title if "nonumber" in options else f"{number} ({title})" if title else number
+            heading += f" {tag}" if tag else ""
             return f"**{heading}.**\n\n{body}" if name == "exercise" else quoted(f"**{heading}.**", body)
         if name == "solution" or name == "dropdown" or "dropdown" in options.get("class", ""):
             return folded("Solution" if name == "solution" else title, body)
@@ -301,7 +306,8 @@ def convert(source: Path, labels: Labels) -> tuple[nbformat.NotebookNode, list[s
     cells = []
     for cell in old.cells:
         if cell.cell_type == "code":
-            hidden = {"jupyter": {"source_hidden": True}} if to_text.solution else {}
+            folded_on_site = to_text.solution or HIDDEN & set(cell.metadata.get("tags", []))
+            hidden = {"jupyter": {"source_hidden": True}} if folded_on_site else {}
             tags = {"tags": cell.metadata.tags} if "tags" in cell.metadata else {}
             cells.append(nbformat.v4.new_code_cell(cell.source, metadata=hidden | tags))
         elif text := to_text.cell(cell.source):

@@ -73,6 +73,16 @@ def title_as_written(app, doctree):
             node["realtype"] = " "
 
 
+def paper_number_as_tag(app, doctree):
+    """Set the paper's number small behind the title: "Proposition 6.3 (Name) [paper: Lemma C.5]"."""
+    for node in doctree.findall(lambda node: isinstance(node, nodes.Element) and "countertype" in node):
+        title = node[0]
+        last = title[-1].astext() if title.children else ""
+        if (start := last.rfind(" [paper: ")) >= 0:
+            title[-1] = nodes.Text(last[:start] + ")")
+            title += nodes.inline("", last[start:].removesuffix(")"), classes=["paper-tag"])
+
+
 def offer_notebook(app, pagename, templatename, context, doctree):
     """Put the generated notebook first in the page's download menu: the theme knows only the Markdown source."""
     if pagename not in app.env.found_docs or not notebooks.is_notebook(Path(app.env.doc2path(pagename))):
@@ -109,6 +119,7 @@ def setup(app):
     app.connect("source-read", await_notebook)
     app.connect("autodoc-process-docstring", read_bars_as_norms)
     app.connect("doctree-read", title_as_written)
+    app.connect("doctree-read", paper_number_as_tag)
     app.connect("html-page-context", offer_notebook, priority=900)  # after the theme has made its buttons
     app.connect("build-finished", write_notebooks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
