@@ -25,7 +25,7 @@ from homolib.figures.homogeneous_networks import (
     outputs_after_scaling,
 )
 from homolib.figures.ncf_flow import direction_and_growth, directions_converge, three_fates
-from homolib.figures.neural_correlation import climb, correlation_on_the_circle, flipped_label
+from homolib.figures.neural_correlation import caught_at_a_kink, climb, correlation_on_the_circle, three_neurons
 from homolib.figures.non_branching import (
     branching_set,
     branching_volumes,
@@ -52,6 +52,7 @@ __all__ = [
     "balancing",
     "branching_set",
     "branching_volumes",
+    "caught_at_a_kink",
     "climb",
     "correlation_and_paths",
     "correlation_on_the_circle",
@@ -65,7 +66,6 @@ __all__ = [
     "early_training",
     "fan_polytope",
     "field_at_a_kink",
-    "flipped_label",
     "four_clocks",
     "frozen_and_trained",
     "gradient_field_of_u1_abs_u2",
@@ -85,6 +85,7 @@ __all__ = [
     "step_chooses",
     "termwise_polygon",
     "three_fates",
+    "three_neurons",
     "two_outcomes",
     "two_step_sizes",
     "two_steps",

@@ -173,7 +173,9 @@ def parts_in_order(text):
     complaints = [] if fixed == PARTS else [f"headings {fixed}, wanted {PARTS}"]
     complaints += [] if found[:1] == ["By hand"] else ["something stands before the example by hand"]
     last = found[found.index("Summary") + 1 :] if "Summary" in found else []
-    return complaints + [f"{heading} is behind the summary" for heading in last if heading not in ("Details", PARTS[-1])]
+    return complaints + [
+        f"{heading} is behind the summary" for heading in last if heading not in ("Details", PARTS[-1])
+    ]
 
 
 def goals_and_times(text):

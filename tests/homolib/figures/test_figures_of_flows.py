@@ -13,8 +13,7 @@ from homolib.figures.gradient_flow import (
     sliding_and_chatter,
 )
 from homolib.figures.ncf_flow import three_fates
-from homolib.figures.neural_correlation import flipped_label
-from homolib.problems.datasets import five_points
+from homolib.figures.neural_correlation import caught_at_a_kink, correlation_on_the_circle, three_neurons
 
 
 def numbers(sentence):
@@ -80,17 +79,37 @@ def test_gradient_descent_is_as_late_as_the_growth_rates_say():
     assert gaps[-1] < 0.2
 
 
-@pytest.mark.parametrize(("label", "slope"), [(-2.0, 0.0), (-2.0, 0.5), (3.0, 0.1)])
-def test_the_greatest_value_is_the_top_of_a_fine_grid(label, slope):
-    sentence = flipped_label(label, slope)[1]
-    X, z = five_points()
-    z[2] = label
-    angle = np.linspace(0, 2 * np.pi, 100_001)
-    s = np.stack([np.cos(angle), np.sin(angle)], axis=-1) @ X.T
-    G = np.maximum(s, slope * s) @ z
-    assert f"The global maximum, {G.max():.3f}, is" in sentence
-    on_kink = np.abs(s[G.argmax()]).min() < 1e-4
-    assert sentence.endswith("on a kink." if on_kink else "smooth.")
+@pytest.mark.parametrize("label", [3.0, -1.0, -1.5, -2.0, -5.0])
+def test_highest_and_lowest_direction_are_those_of_a_fine_grid(label):
+    sentence = caught_at_a_kink(label)[1]
+    angle = np.radians(np.linspace(-90, 270, 100_001))
+    s = np.stack([np.cos(angle), 0.6 * np.cos(angle) + 0.8 * np.sin(angle)], axis=-1)
+    G = np.maximum(s, 0) @ [2, label]
+    said = re.search(r"G is (\S+), (.*); the smallest is (\S+), (.*)\.", sentence)
+    assert (float(said[1]), float(said[3])) == pytest.approx((G.max(), G.min()), abs=6e-4)
+    for place, i in ((said[2], G.argmax()), (said[4], G.argmin())):
+        if place != "on a flat arc":
+            assert numbers(place)[0] == pytest.approx(np.degrees(angle[i]), abs=0.06)
+            assert ("on a kink" in place) == (np.abs(s[i]).min() < 1e-4)
+
+
+def test_a_maximum_is_caught_when_the_slope_before_the_kink_is_used_up():
+    assert caught_at_a_kink(-1.21)[1].startswith("Label -1.21: the largest value of G is 1.600, at -36.9 degrees, on a")
+    assert "where the curve is smooth" in caught_at_a_kink(-1.19)[1].partition(";")[0]
+
+
+def test_three_neurons_stand_on_their_curve():
+    figure, sentence = three_neurons()
+    starts = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    found = {(int(line.get_xdata()[0]), round(float(line.get_ydata()[0]), 9)) for line in starts}
+    assert found == {(45, 1.5), (120, 0.75), (200, 0.0)}  # 1 + cos^2, sin^2, 0
+    assert "Anna climbs it from 45 to 0 degrees, Ben from 120 to 90; Cleo, at 200, rests" in sentence
+
+
+def test_fifty_points_have_four_entries_and_their_maximum_at_zero():
+    sentence = correlation_on_the_circle()[1]
+    assert "4 KKT points around the circle, none of them on a kink" in sentence
+    assert sentence.endswith("The largest value is 46.875, at 0.0 degrees.")
 
 
 @pytest.mark.parametrize(("v", "u", "fate"), [(2, 1, "f = 0"), (1, 1, "f < 0"), (1, 2, "f > 0"), (-1, 1, "f > 0")])
