@@ -4,7 +4,7 @@
 
 Readers of this book took a minute for about fifty words, formulas among them. So that is the rule: fifty words a
 minute, where a formula in a line is one word, a displayed one ten, a line of code in sight five, and a picture, an
-explorer or the output of a cell with folded code fifty. The core is what stands open before the exercises, and the
+explorer or the output of a cell with folded code thirty. The core is what stands open before the exercises, and the
 summary; what is folded, and Details, come on top. Exercises are for doing and not counted, nor is the section on the
 paper. Times are rounded up to five minutes.
 """
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PACE, STEP = 50, 5  # words a minute; minutes
-DISPLAYED, CODE_LINE, PICTURE = 10, 5, 50  # words that each counts for
+DISPLAYED, CODE_LINE, PICTURE = 10, 5, 30  # words that each counts for
 UNTIMED = ("Exercises", "In the paper")
 FENCE = re.compile(r"(?P<fence>:{3,}|`{3,})\{(?P<name>[\w:-]+)\}\s*(?P<title>.*)")
 OPTION = re.compile(r":(?P<name>[\w-]+):\s*(?P<value>.*)")

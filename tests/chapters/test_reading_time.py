@@ -31,8 +31,8 @@ IN_SIGHT = [
     ("| a | b |\n|---|---|\n| c | $d$ |", 4),
     (":::{prf:lemma} A name\n:label: lem-x\nwords\n:::", 3),
     ("```{code-cell} ipython3\nx = 1\n\ny = 2\n```", 10),
-    ("```{code-cell} ipython3\nhl.show(hl.figures.climb)\n```", 50),
-    ("```{code-cell} ipython3\n:tags: [hide-input]\nx = 1\nprint(x)\n```", 50),
+    ("```{code-cell} ipython3\nhl.show(hl.figures.climb)\n```", 30),
+    ("```{code-cell} ipython3\n:tags: [hide-input]\nx = 1\nprint(x)\n```", 30),
     ("```{code-cell} ipython3\n:tags: [hide-cell]\nassert x\n```", 0),
 ]
 FOLDED = [
