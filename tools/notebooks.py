@@ -79,6 +79,7 @@ class Labels:
 
     words: dict[str, str] = field(default_factory=dict)
     number: dict[str, str] = field(default_factory=dict)
+    section: dict[str, str] = field(default_factory=dict)  # its number
     page: dict[str, str] = field(default_factory=dict)
 
 
@@ -86,10 +87,13 @@ def collect_labels(sources: list[Path]) -> Labels:
     """Number results, exercises and equations as Sphinx does: each of the three by itself, anew in each chapter."""
     labels = Labels()
     for source in sources:
-        count = Counter()
+        count, chapter = Counter(), chapter_numbers().get(source.stem, "")
         lines = [line.strip() for line in source.read_text().splitlines()]
         for i, line in enumerate(lines):
             kind, label = "", None
+            if line.startswith("## "):
+                count["section"], count["subsection"] = count["section"] + 1, 0
+            count["subsection"] += line.startswith("### ")
             if fence := FENCE.fullmatch(line):
                 options, _ = split_options(lines[i + 1 :])
                 label = options.get("label")
@@ -103,11 +107,15 @@ def collect_labels(sources: list[Path]) -> Labels:
                 labels.words[target["label"]] = heading.lstrip("# ")
                 if heading.startswith("# "):
                     labels.page[target["label"]] = source.stem
-                    labels.number[target["label"]] = str(chapter_numbers().get(source.stem, ""))
+                    labels.number[target["label"]] = str(chapter)
+                elif chapter:
+                    number = f"{chapter}.{count['section'] + heading.startswith('## ')}"
+                    sub = f".{count['subsection'] + 1}" if heading.startswith("### ") else ""
+                    labels.section[target["label"]] = number + sub
             if kind:
                 counter = kind if kind in ("Math", "Exercise") else "Result"  # prf_realtyp_to_countertyp in _config.yml
                 count[counter] += 1
-                number = f"{chapter_numbers().get(source.stem, '')}.{count[counter]}".lstrip(".")
+                number = f"{chapter}.{count[counter]}".lstrip(".")
                 label = label or f"{source.stem}-{kind}-{count[kind]}"
                 labels.number[label] = number
                 labels.words[label] = f"({number})" if kind == "Math" else f"{kind} {number}"
@@ -266,7 +274,8 @@ class Converter:
             self.cited += [key.strip() for key in text.split(",") if key.strip() not in self.cited]
             return cite(text, textual=role == "cite:t")
         if role in ("ref", "prf:ref", "eq", "numref"):
-            return self.link(target, (words or "").replace("{number}", self.labels.number.get(target, "?")))
+            number = self.labels.number.get(target) or self.labels.section.get(target, "?")
+            return self.link(target, (words or "").replace("{number}", number))
         if role.startswith("py:"):
             return f"`{words or target.lstrip('~')}`"
         if role == "math":

@@ -66,6 +66,19 @@ Last.
 :::
 
 ## After
+
+```{code-cell} ipython3
+:tags: [hide-input]
+print(1)
+```
+
+:::{prf:proposition} The same rate [paper: Lemma C.5]
+:label: prp-rate
+See {numref}`Section {number} <sec-end>`.
+:::
+
+(sec-end)=
+## End
 """
 
 
@@ -120,10 +133,26 @@ def test_references_read_as_on_the_website(convert):
 
 
 def test_a_solution_with_code_is_folded_piece_by_piece(convert):
-    before, code, after, _ = convert(SAMPLE)[0].cells
+    before, code, after, *_ = convert(SAMPLE)[0].cells
     assert before.source.endswith("<details>\n<summary><b>Solution</b></summary>\n\nFirst.\n\n</details>")
     assert (code.source, code.metadata.jupyter.source_hidden) == ('x = "{cite}`in-code`"\nassert x', True)
     assert after.source.endswith("Last.\n\n</details>\n\n## After")
+
+
+def test_code_that_the_website_folds_is_folded(convert):
+    cell = next(cell for cell in convert(SAMPLE)[0].cells if cell.source == "print(1)")
+    assert cell.metadata == {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
+
+
+def test_results_share_one_counter_and_the_papers_number_is_a_tag(convert):
+    text = "\n".join(cell.source for cell in convert(SAMPLE)[0].cells)
+    assert "> **Proposition 2 (The same rate) [paper: Lemma C.5].**" in text  # behind Lemma 1
+
+
+def test_sections_have_their_numbers_in_numbered_chapters():
+    labels = notebooks.collect_labels(notebooks.all_sources())
+    numbers = [labels.section[label] for label in ("sec-three-neurons", "sec-list", "sec-spurious")]
+    assert numbers == ["6.1", "6.5", "6.10.1"]
 
 
 def test_a_reference_that_leads_nowhere_is_reported(convert):

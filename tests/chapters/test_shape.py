@@ -40,7 +40,7 @@ CELL = re.compile(r"^```\{code-cell\}.*\n((?:(?!```).*\n)*)```$", re.MULTILINE)
 CHAPTERS = [source for source in notebooks.all_sources() if source.stem in notebooks.chapter_numbers()]
 RESULT = re.compile(r"^:{3,}\{prf:(?!proof)(\w+)\} ?(.*)\n((?::.*\n)*)", re.MULTILINE)
 ITEM = r"(?:Theorem|Lemma|Corollary|Proposition|Definition|Assumption|Appendix|Figure) (?:\d\.\d|[A-J]\.\d)"
-MARKS = re.compile(r"\*(?:Warm-up|Standard|Project), (?:pencil|code|pencil and code)\*, after \{ref\}`[^`]+`\.")
+MARKS = re.compile(r"\*(?:Warm-up|Standard|Project), (?:pencil|code|pencil and code)\*, after \{(?:num)?ref\}`[^`]+`\.")
 
 
 def cells(text):

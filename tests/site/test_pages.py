@@ -263,6 +263,13 @@ def test_notebooks_number_theorems_exercises_and_formulas_as_the_site_does():
     assert compared == len([label for label in labels.number if label not in labels.page and label.islower()])
 
 
+def test_notebooks_number_sections_as_the_site_does():
+    labels = notebooks.collect_labels(notebooks.all_sources())
+    numbers = {tag["id"]: tag.find(["h2", "h3"]) for page in CHAPTERS for tag in soup(page).select("article [id]")}
+    for label, number in labels.section.items():
+        assert numbers[label].select_one(".section-number").get_text().strip(" .") == number
+
+
 def test_reading_from_disk(browser):
     """Opened as files, with no server and no network, the pages show text, formulas and pictures."""
     context = browser.new_context(offline=True)
