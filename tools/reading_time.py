@@ -2,11 +2,11 @@
 
     python tools/reading_time.py chapters/neural-correlation.md
 
-Readers of this book took a minute for about fifty words, formulas among them. So that is the rule: fifty words a
-minute, where a formula in a line is one word, a displayed one ten, a line of code in sight five, and a picture, an
-explorer or the output of a cell with folded code thirty. The core is what stands open before the exercises, and the
-summary; what is folded, and Details, come on top. Exercises are for doing and not counted, nor is the section on the
-paper. Times are rounded up to five minutes.
+Readers of this book took a minute for fifty to seventy words, formulas among them. So the rule is fifty words a minute,
+where a formula in a line is one word, a displayed formula or a line of code in sight five, and a picture, an explorer or
+the output of a cell with folded code twenty. The core is what stands open before the exercises, and the summary; what is
+folded, and Details, come on top. Exercises are for doing and not counted, nor is the section on the paper. Times are
+rounded up to five minutes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PACE, STEP = 50, 5  # words a minute; minutes
-DISPLAYED, CODE_LINE, PICTURE = 10, 5, 30  # words that each counts for
+DISPLAYED, CODE_LINE, PICTURE = 5, 5, 20  # words that each counts as
 UNTIMED = ("Exercises", "In the paper")
 FENCE = re.compile(r"(?P<fence>:{3,}|`{3,})\{(?P<name>[\w:-]+)\}\s*(?P<title>.*)")
 OPTION = re.compile(r":(?P<name>[\w-]+):\s*(?P<value>.*)")
@@ -102,7 +102,7 @@ def _cell(lines: list[str], fence: str) -> list[str]:
 
 
 def _words(text: str) -> int:
-    """Words of Markdown: a formula is one, a displayed formula ten, a reference what it shows."""
+    """Words of Markdown: a formula is one, a displayed formula five, a reference what it shows."""
     text, displayed = re.subn(r"\$\$.*?\$\$(?: \([\w-]+\))?", " ", text, flags=re.DOTALL)
     text = re.sub(r"(?<!\\)\$[^$]+\$", " formula ", text)
     text = LINK.sub(r"\1", ROLE.sub(lambda role: role[1] or "reference", text))

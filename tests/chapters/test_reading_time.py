@@ -25,14 +25,14 @@ Nor this.
 IN_SIGHT = [
     ("one two three", 3),
     ("a formula $a + b = c$ here", 4),
-    ("$$\na + b\n$$ (eq-x)", 10),
+    ("$$\na + b\n$$ (eq-x)", 5),
     ("see {ref}`sec-x` and {prf:ref}`the long name <lem-x>`", 6),
     ("a [link with words](page.md)", 4),
     ("| a | b |\n|---|---|\n| c | $d$ |", 4),
     (":::{prf:lemma} A name\n:label: lem-x\nwords\n:::", 3),
     ("```{code-cell} ipython3\nx = 1\n\ny = 2\n```", 10),
-    ("```{code-cell} ipython3\nhl.show(hl.figures.climb)\n```", 30),
-    ("```{code-cell} ipython3\n:tags: [hide-input]\nx = 1\nprint(x)\n```", 30),
+    ("```{code-cell} ipython3\nhl.show(hl.figures.climb)\n```", 20),
+    ("```{code-cell} ipython3\n:tags: [hide-input]\nx = 1\nprint(x)\n```", 20),
     ("```{code-cell} ipython3\n:tags: [hide-cell]\nassert x\n```", 0),
 ]
 FOLDED = [
