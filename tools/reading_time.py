@@ -3,10 +3,10 @@
     python tools/reading_time.py chapters/neural-correlation.md
 
 Readers of this book took a minute for fifty to seventy words, formulas among them. So the rule is fifty words a minute,
-where a formula in a line is one word, a displayed formula or a line of code in sight five, and a picture, an explorer or
-the output of a cell with folded code twenty. The core is what stands open before the exercises, and the summary; what is
-folded, and Details, come on top. Exercises are for doing and not counted, nor is the section on the paper. Times are
-rounded up to five minutes.
+where a formula in a line is one word, a displayed formula or a line of code in sight five, and a picture, an explorer
+or the output of a cell with folded code twenty. The core is what stands open before the exercises, and the summary;
+what is folded, and Details, come on top. Exercises are for doing and not counted, nor is the section on the paper.
+Times are rounded up to five minutes.
 """
 
 from __future__ import annotations
