@@ -27,11 +27,11 @@ from homolib.figures.homogeneous_networks import (
 from homolib.figures.ncf_flow import direction_and_growth, directions_converge, three_fates
 from homolib.figures.neural_correlation import caught_at_a_kink, climb, correlation_on_the_circle, three_neurons
 from homolib.figures.non_branching import (
-    branching_set,
-    branching_volumes,
     derivative_at_zero_chooses,
-    solution_tree,
+    falling_from,
+    slide_and_turn,
     step_chooses,
+    two_hills,
     two_step_sizes,
 )
 from homolib.figures.non_uniqueness import gradient_field_of_u1_abs_u2, one_kink, waiting_solution
@@ -46,11 +46,16 @@ from homolib.figures.saddle_escape import (
 from homolib.figures.saddles import dormant_directions, field_at_a_kink, leaving_a_point, who_aligns_in_time
 from homolib.figures.separable_networks import balancing, correlation_and_paths, lengths_and_shares
 from homolib.figures.small_initialization import early_training, four_clocks, frozen_and_trained, two_outcomes
+from homolib.figures.who_branches import (
+    branching_volumes,
+    fates_in_the_plane,
+    plane_becomes_a_line,
+    solution_tree,
+)
 
 __all__ = [
     "approach_to_the_escape_path",
     "balancing",
-    "branching_set",
     "branching_volumes",
     "caught_at_a_kink",
     "climb",
@@ -64,7 +69,9 @@ __all__ = [
     "directions_converge",
     "dormant_directions",
     "early_training",
+    "falling_from",
     "fan_polytope",
+    "fates_in_the_plane",
     "field_at_a_kink",
     "four_clocks",
     "frozen_and_trained",
@@ -78,7 +85,9 @@ __all__ = [
     "lengths_and_shares",
     "one_kink",
     "outputs_after_scaling",
+    "plane_becomes_a_line",
     "sigmoids",
+    "slide_and_turn",
     "sliding_and_chatter",
     "slopes_of_relu",
     "solution_tree",
@@ -86,6 +95,7 @@ __all__ = [
     "termwise_polygon",
     "three_fates",
     "three_neurons",
+    "two_hills",
     "two_outcomes",
     "two_step_sizes",
     "two_steps",

@@ -1,8 +1,6 @@
-"""Pictures of chapter 10: the starts of one neuron that branch, the trees they open, and who chooses a way."""
+"""Pictures of the chapter on non-branching: a neuron that slides and turns, the hill that decides, and who chooses."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,22 +8,17 @@ from matplotlib.figure import Figure
 
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas
 from homolib.neuron.ascent import neuron_ascent
-from homolib.neuron.branching import BranchNode, branch_tree, branches, branching_fractions
+from homolib.neuron.branching import branches
 from homolib.neuron.flow import neuron_flow
-from homolib.problems.datasets import branching_start
 
-WAYS = (BLUE, RED, GREEN, ORANGE)
-EVENTS = {
-    "cross": "it crosses a kink",
-    "slide": "it slides on a kink",
-    "leave": "it leaves the kink",
-    "flip": "v passes zero",
-    "death": "u reaches 0",
-}
+#: The neuron of both chapters on branching: G(u) = 2 u1 + |u2| near the positive u1-axis.
+INPUTS, LABELS = np.array([[0.0, 1.0], [2.0, -1.0], [-1.0, 1.0]]), np.array([2.0, 1.0, -3.0])
+START = {"X": INPUTS, "z": LABELS, "v0": -0.9, "u0": np.array([1.2, 0.1])}
+WAYS, LINES = (BLUE, RED, GREEN, ORANGE), ("-", "--", "-.", ":")
 
 
-def two_step_sizes(steps: tuple[float, float] = (0.012, 0.011)) -> tuple[Figure, str]:
-    """The same neuron, the same start, two step sizes: u2 over time, and the way in the plane."""
+def two_step_sizes(steps: tuple[float, float] = (0.01, 0.011)) -> tuple[Figure, str]:
+    """The same neuron, the same start, two step sizes: the way in the plane, and u2 over time."""
     return _chosen([(step, 0.0, f"step {step:g}") for step in steps])
 
 
@@ -34,102 +27,96 @@ def step_chooses(step: float = 0.01, width: float = 0.0) -> tuple[Figure, str]:
     return _chosen([(step, width, f"step {step:g}, width {width:g}")])
 
 
-def _chosen(runs: list[tuple[float, float, str]]) -> tuple[Figure, str]:
-    case, t_end = branching_start("turning"), 2.0
+def _chosen(runs: list[tuple[float, float, str]], t_end: float = 1.5) -> tuple[Figure, str]:
     figure, (plane, clock) = canvas(columns=2, height=3.4, width=7.0)
-    up, down, stay = _by_height(branches(**case, t_end=t_end, waits=(0,)))
-    for axes, pick in ((plane, lambda path: path.w[:, 1]), (clock, lambda path: path.t)):
-        for path in (up, down, stay):
-            axes.plot(pick(path), path.w[:, 2], color=GREY, lw=0.9)
+    exact = branches(**START, t_end=t_end, waits=(0,))
+    for path in exact:
+        plane.plot(path.w[:, 1], path.w[:, 2], color=GREY, lw=0.9)
+        clock.plot(path.t, path.w[:, 2], color=GREY, lw=0.9)
     ends = []
-    for (step, width, label), colour, line in zip(runs, (BLUE, RED), ("-", "--"), strict=False):
-        path = neuron_ascent(**case, step=step, t_end=t_end, width=width, record_every=1)
-        plane.plot(path.w[:, 1], path.w[:, 2], color=colour, ls=line, lw=1.2, label=label)
-        clock.plot(path.t, path.w[:, 2], color=colour, ls=line, lw=1.2)
-        ends.append(f"{label}: u2 = {path.w[-1, 2]:+.2f}")
-    plane.plot(*case["u0"], "o", color=BLACK, ms=6)
-    plane.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(0.6, 2.2), ylim=(-1.5, 1.5))
-    clock.set(xlabel="time", xlim=(0, t_end), ylim=(-1.5, 1.5))
+    for (step, width, label), colour, line in zip(runs, WAYS, LINES, strict=False):
+        path = neuron_ascent(**START, step=step, t_end=t_end, width=width, record_every=1)
+        plane.plot(path.w[:, 1], path.w[:, 2], color=colour, ls=line, lw=1.4, label=label)
+        clock.plot(path.t, path.w[:, 2], color=colour, ls=line, lw=1.4)
+        ends.append(f"{label}: u2 = {path.at(t_end)[2]:+.2f}")
+    plane.plot(*START["u0"], "o", color=BLACK, ms=6)
+    plane.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(0.6, 2.6), ylim=(-1.3, 1.3))
+    clock.set(xlabel="time", xlim=(0, t_end), ylim=(-1.3, 1.3))
     plane.legend(loc="upper left")
+    at_once = max(path.at(t_end)[2] for path in exact)
     return figure, (
-        f"N = v (max(u1, 0) + |u2|) from (-0.6, 1, 0.1); grey: three of its solutions. At time {t_end:g}, "
+        f"The neuron falls to the axis, creeps along it to the left, turns back, and leaves. At time {t_end:g}, "
         + "; ".join(ends)
-        + f". Leaving at once would give {up.at(t_end)[2]:+.2f} or {down.at(t_end)[2]:+.2f}, never leaving 0."
+        + f". Grey: three solutions of the flow, which end at {at_once:+.2f}, {-at_once:+.2f} and 0."
     )
 
 
-def _by_height(paths: list) -> list:
-    return sorted(paths, key=lambda path: (path.w[-1, 2] == 0, -path.w[-1, 2]))
-
-
-def branching_set(u1: float = 1.0, u2: float = 0.1) -> tuple[Figure, str]:
-    """The plane of starts u with v0 = -0.6: the set that branches (closed form), and the solutions from one start."""
-    case, v0 = branching_start("turning"), -0.6
-    figure, axes = canvas(height=4.2)
-    grid = np.meshgrid(np.linspace(0.002, 1.3, 521), np.linspace(0.002, 1.0, 401))
-    axes.contourf(*grid, turning_set(*grid, v0), levels=[0.5, 1.5], colors=[ORANGE], alpha=0.35)
-    trunk = neuron_flow(case["X"], case["z"], v0, [u1, u2], 2.5)
-    axes.plot(trunk.w[:, 1], trunk.w[:, 2], color=BLACK, lw=2.4)
-    if trunk.events and trunk.events[-1].kind == "branch":
-        ways = branches(case["X"], case["z"], v0, [u1, u2], 2.5, waits=(0,))
-        for path, colour, line in zip(ways, WAYS, ("-", "--", ":"), strict=False):
-            later = path.at(np.linspace(trunk.t[-1], 2.5, 80))
-            axes.plot(later[:, 1], later[:, 2], color=colour, ls=line, lw=2)
-        a, b = np.abs(trunk.w[-1, 1:])
-        where = f"u2 = 0, at u1 = {a:.3f}" if b < a else f"u1 = 0, at u2 = {b:.3f}"
-        say = f"at time {trunk.t[-1]:.4f} v passes zero on the kink {where}; {len(ways)} ways on"
-    else:
-        say = "one solution; " + ", then ".join(EVENTS[event.kind] for event in trunk.events)
-    axes.plot(u1, u2, "o", color=BLACK, ms=7)
-    axes.axhline(0, color=GREY, lw=0.8)
-    axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(0, 1.3), ylim=(-0.5, 1.0))
-    return figure, f"v0 = -0.6, u0 = ({u1:g}, {u2:g}). Shaded: starts that slide on u2 = 0 and turn there. Here: {say}."
-
-
-def turning_set(u1: np.ndarray, u2: np.ndarray, v0: float, c: float = 1.0) -> np.ndarray:
-    """Whether N = v (c max(u1, 0) + |u2|) from v0 < 0 and u1, u2 > 0 lets v pass zero on the kink u2 = 0."""
-    rate, slope0 = math.hypot(c, 1), c * u1 + u2
-    root = np.sqrt(np.maximum(slope0**2 - rate**2 * v0**2, 0))
-    in_time = (slope0 <= rate * abs(v0)) | (u2 < (slope0 - root) / rate**2)
-    return (u1 > c * u2) & (u1**2 + u2**2 > v0**2) & in_time
-
-
-CASES = {
-    "v passes zero": "turning",
-    "death and rebirth": "dying",
-    "it must leave zero": "five points",
-    "balanced, dependent inputs": "dependent",
-}
-
-
-def solution_tree(case: str = "v passes zero") -> tuple[Figure, str]:
-    """All ways on from the first branching of one of four examples: the last two coordinates of u."""
-    tree = branch_tree(**branching_start(CASES[case]), t_end=2.0, depth=1)
-    figure, axes = canvas(height=3.8)
-    x, y = 1, 2
-    axes.plot(tree.path.w[:, x], tree.path.w[:, y], color=BLACK, lw=2.4, label="before")
-    axes.plot(*tree.path.w[0, [x, y]], "o", color=BLACK, ms=6)
-    _draw_ways(axes, tree, x, y)
-    axes.plot(*tree.path.w[-1, [x, y]], "D", color=BLACK, ms=5)
-    axes.axhline(0, color=GREY, lw=0.6)
-    axes.axvline(0, color=GREY, lw=0.6)
-    axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(-0.8, 1.2), ylim=(-0.7, 0.7))
-    axes.legend(loc="upper left")
-    waiting = sum(child.waiting for child in tree.children)
-    v, u = tree.path.w[-1, 0], tree.path.w[-1, 1:]
-    where = "(" + ", ".join(f"{value + 0.0:.3f}" for value in np.append(v, np.where(abs(u) < 1e-12, 0, u))) + ")"
+def slide_and_turn() -> tuple[Figure, str]:
+    """The first example by hand: the same arrows before and after v passes zero, reversed."""
+    figure, panels = canvas(columns=2, height=3.2, width=7.4, sharey=True)
+    for axes, sign, title in zip(panels, (-1, 1), ("before the turn: v < 0", "after the turn: v > 0"), strict=True):
+        _arrows(axes, sign)
+        axes.set(xlabel="$u_1$", xlim=(0.45, 1.75), ylim=(-0.5, 0.5), title=title)
+    before, after = panels
+    before.set_ylabel("$u_2$")
+    before.plot([1.2, 1, 0.8], [0.1, 0, 0], color=BLACK, lw=2.6)
+    before.plot(1.2, 0.1, "o", color=BLACK, ms=7)
+    for slope, colour, line in zip((1, -1, 0), WAYS, LINES, strict=False):
+        after.plot([0.8, 1.6], [0, 0.4 * slope], color=colour, ls=line, lw=2.4)
+    for axes in panels:
+        axes.plot(0.8, 0, "D", color=BLACK, ms=6)
     return figure, (
-        f'Example "{case}": unique until time {tree.path.t[-1] + 0.0:.4f}, when (v, u) = {where}. Then '
-        f"{len(tree.children)} ways on, {waiting} of which can be left again at any time."
+        "Left: from the start (1.2, 0.1), a dot, to the axis at (1, 0) and along it to (0.8, 0), a diamond; the "
+        "arrows on both sides point to the axis. Right: the same arrows, reversed; from the diamond three ways lead "
+        "on: up, down, and along the axis."
     )
 
 
-def _draw_ways(axes: Axes, tree: BranchNode, x: int, y: int) -> None:
-    for child, colour, line in zip(tree.children, WAYS, ("-", "--", "-.", ":"), strict=False):
-        w = child.path.w
-        label = "waiting" if child.waiting else "leaving"
-        still = np.ptp(w[:, [x, y]], axis=0).max() < 1e-9
-        axes.plot(w[:, x], w[:, y], color=colour, ls=line, lw=2, marker="s" if still else None, label=label)
+def _arrows(axes: Axes, sign: int) -> None:
+    u1, u2 = np.meshgrid(np.arange(0.6, 1.8, 0.25), [-0.4, -0.25, -0.1, 0.1, 0.25, 0.4])
+    axes.quiver(u1, u2, sign * 2.0 + 0 * u1, sign * np.sign(u2), color=GREY, angles="xy", scale=30, width=0.005)
+    axes.axhline(0, color=GREY, lw=1)
+
+
+def two_hills() -> tuple[Figure, str]:
+    """Phi = psi - |a|^2/2 at a point of the kink: level curves, and the critical points, before and after the turn."""
+    figure, panels = canvas(columns=2, height=3.4, width=7.4, sharey=True)
+    a1, a2 = np.meshgrid(np.linspace(-3.5, 3.5, 141), np.linspace(-2, 2, 81))
+    for axes, sign, title in zip(panels, (-1, 1), ("before the turn", "after the turn"), strict=True):
+        height = sign * (2 * a1 + np.abs(a2)) - (a1**2 + a2**2) / 2
+        axes.contour(a1, a2, height, levels=np.arange(-4, 2.5, 0.5), colors=GREY, linewidths=0.8, linestyles="solid")
+        axes.axhline(0, color=BLACK, lw=0.8, ls=":")
+        axes.set(xlabel="$a_1$", title=title, aspect="equal")
+    panels[0].set_ylabel("$a_2$")
+    panels[0].plot(-2, 0, "^", color=BLUE, ms=9)
+    panels[1].plot([2, 2], [1, -1], "^", color=BLUE, ms=9)
+    panels[1].plot(2, 0, "X", color=RED, ms=9)
+    return figure, (
+        "Level curves of the hill. Before the turn it has one summit (triangle), at (-2, 0), of height 2. After it, "
+        "two summits, at (2, 1) and (2, -1), of height 2.5, and a pass (cross) between them on the kink, at (2, 0), of "
+        "height 2."
+    )
+
+
+def falling_from(u2: float = 0.1) -> tuple[Figure, str]:
+    """All solutions from v = -0.9, u = (1.2, u2): the polygon in the plane, and v over time."""
+    figure, (plane, clock) = canvas(columns=2, height=3.2, width=7.4)
+    start, t_end = {**START, "u0": np.array([1.2, u2])}, 1.5
+    trunk = neuron_flow(**start, t_end=t_end)
+    ways = branches(**start, t_end=t_end, waits=(0,)) if trunk.events and trunk.events[-1].kind == "branch" else []
+    for axes, pick in ((plane, lambda w, t: (w[:, 1], w[:, 2])), (clock, lambda w, t: (t, w[:, 0]))):
+        for path, colour, line in zip(ways, WAYS, LINES, strict=False):
+            late = path.t >= trunk.t[-1]
+            axes.plot(*pick(path.w[late], path.t[late]), color=colour, ls=line, lw=2)
+        axes.plot(*pick(trunk.w, trunk.t), color=BLACK, lw=2.4)
+        axes.axhline(0, color=GREY, lw=0.8)
+    plane.plot(1.2, u2, "o", color=BLACK, ms=7)
+    plane.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(0.6, 2.6), ylim=(-0.9, 0.9))
+    clock.set(xlabel="time", ylabel="$v$", xlim=(0, t_end), ylim=(-1, 3))
+    met = next((event.time for event in trunk.events if event.kind == "slide"), None)
+    turn = next(event.time for event in trunk.events if event.kind == "flip")
+    slid = f"meets the axis at time {met:.3f}, slides, and turns" if met else "turns above the axis"
+    return figure, f"From u2 = {u2:g} it {slid} at time {turn:.3f}: {len(ways) or 'one'} way{'s' * bool(ways)} on."
 
 
 def derivative_at_zero_chooses(at_zero: float = 0.0, offset: float = 0.0) -> tuple[Figure, str]:
@@ -148,27 +135,4 @@ def derivative_at_zero_chooses(at_zero: float = 0.0, offset: float = 0.0) -> tup
     return (
         figure,
         f"sigma'(0) = {at_zero:g}, start {offset:g} off the kink: the path {what}; u2 = {end:.3f} at time 1.5.",
-    )
-
-
-def branching_volumes(
-    ratios: tuple[float, ...] = (0.2, 0.5, 0.8, 0.95, 1.0, 1.05, 1.3, 2.0), starts: int = 60
-) -> tuple[Figure, str]:
-    """Part of the starts that branch, and that bring u to 0, by |v0| / |u0|, on two small Gaussian data sets."""
-    figure, axes = canvas(height=3.4)
-    below, balanced = [], []
-    for d, colour, marker in ((2, BLUE, "o"), (3, GREEN, "s")):
-        branched, died = 100 * np.transpose([branching_fractions(8, d, ratio, starts, sets=2) for ratio in ratios])
-        axes.plot(ratios, branched, color=colour, marker=marker, label=f"branch, d = {d}")
-        axes.plot(ratios, died, color=colour, marker=marker, ls=":", mfc="none", label=f"u reaches 0, d = {d}")
-        below.append(", ".join(f"{part:.1f}" for part, ratio in zip(branched, ratios, strict=True) if ratio < 1))
-        balanced.append(branched[ratios.index(1.0)])
-    axes.set(xlabel="$|v_0| / |u_0|$", ylabel="per cent of the starts", xscale="log", xticks=[0.2, 0.5, 1, 2])
-    axes.set_xticklabels(["0.2", "0.5", "1", "2"])
-    axes.minorticks_off()
-    axes.legend(ncols=2)
-    return figure, (
-        f"Eight Gaussian inputs, {starts} starts on each of two data sets. Below balance, from left to right, "
-        f"{below[0]} per cent branch in the plane and {below[1]} in space; at balance {balanced[0]:g} and "
-        f"{balanced[1]:g}."
     )

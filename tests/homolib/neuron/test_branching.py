@@ -5,9 +5,12 @@ import math
 import numpy as np
 import pytest
 
+from homolib.correlation.flow import kkt_points
 from homolib.neuron.branching import branch_tree, branches, is_non_branching
-from homolib.neuron.flow import neuron_flow
+from homolib.neuron.flow import neuron_flow, neuron_flows
+from homolib.problems import datasets
 from homolib.problems.datasets import branching_start, mirrored
+from homolib.problems.networks import TwoLayerReLU
 
 # The starts are those of the book; what is expected of them stands in the tests, as numbers and closed forms.
 TURNING, DYING, FIVE = (branching_start(name) for name in ("turning", "dying", "five points"))
@@ -261,3 +264,19 @@ def test_after_dying_in_space_the_ways_out_are_kkt_directions():
 def test_bad_arguments_are_named(argument, bad):
     with pytest.raises(ValueError, match=f"^{argument}: got"):
         branches(**DYING | {"t_end": 1.0, argument: bad})
+
+
+def test_starts_on_the_side_of_a_maximum_are_safe():
+    """Lemma 5.4 of Kumar and Haupt, enlarged: five points, slope 0.1, the ball of radius gamma, and any v0 >= 0."""
+    X, z = datasets.five_points()
+    points = kkt_points(TwoLayerReLU(1, 2, slope=0.1), X, z)
+    best = next(p for p in points if p.smooth and p.value > 0 and p.direction[0] > 0)
+    eta1, eta2 = np.abs(X @ best.direction[1:]).min(), np.linalg.norm(X, axis=1).max()
+    assert np.isclose(eta1, 0.136993986472, atol=1e-12)
+    assert np.isclose(best.angle, 6.08821362512)
+    ball = best.direction[1:] + eta1 / (2 * eta2) * datasets.random_start(2, range(200))
+    for v0 in (1.5, 0.5, 0.0):  # the last two are outside the set of the paper
+        fates = neuron_flows(X, z, np.full(200, v0), ball, slope=0.1)
+        assert not fates.branched.any()
+        assert fates.events.max() == 0
+        np.testing.assert_allclose(fates.direction, np.tile(best.direction, (200, 1)), atol=1e-9)

@@ -1,0 +1,123 @@
+"""Pictures of the chapter on who branches: fates of all starts in a plane, and how many of them branch."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from homolib.figures.non_branching import INPUTS, LABELS, LINES, START, WAYS
+from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, canvas
+from homolib.neuron.branching import BranchNode, branch_tree, branching_fractions
+from homolib.neuron.flow import neuron_flows
+from homolib.problems.datasets import branching_start
+
+
+def fates_in_the_plane(v0: float = -0.9, points: int = 121) -> tuple[Figure, str]:
+    """Which starts u branch when v starts at `v0`: because v passes zero, because u reaches zero, or not at all."""
+    figure, axes = canvas(height=4.6, width=6.0)
+    u1, u2 = np.meshgrid(*[np.linspace(-1.6, 1.6, points) + 1e-3] * 2)  # a little off the kinks through 0
+    fates = neuron_flows(INPUTS, LABELS, np.full(u1.size, v0), np.stack([u1.ravel(), u2.ravel()], axis=1))
+    first, second = fates.branched & fates.flipped, fates.branched & fates.died
+    kind = (first + 2 * second).reshape(u1.shape)
+    axes.pcolormesh(u1, u2, kind, cmap=ListedColormap(["white", SKY, ORANGE]), vmin=0, vmax=2, rasterized=True)
+    circle = np.linspace(0, 2 * np.pi, 200)
+    axes.plot(abs(v0) * np.cos(circle), abs(v0) * np.sin(circle), color=BLACK, lw=1.2, ls="--")
+    for x, y in ((1, 0), (1, 2), (1, 1)):
+        axes.plot([-3 * x, 3 * x], [-3 * y, 3 * y], color=GREY, lw=0.7, ls=":")
+    axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal")
+    patches = [Patch(color=SKY, label="branch: v passes 0"), Patch(color=ORANGE, label="branch: u reaches 0")]
+    axes.legend(handles=patches, loc="lower left")
+    parts = 100 * np.array([first.mean(), second.mean(), 1 - fates.branched.mean()])
+    return figure, (
+        f"Starts u with v = {v0:g}. Blue, {parts[0]:.0f} per cent of the square: branch because v passes zero; orange, "
+        f"{parts[1]:.0f} per cent: branch because u reaches zero; white, {parts[2]:.0f} per cent: one solution. "
+        "Dashed: the circle of balanced starts. Dotted: the three kinks."
+    )
+
+
+def plane_becomes_a_line(v0: float = -0.9) -> tuple[Figure, str]:
+    """By hand: the tracks along which all starts between the kinks fall to the axis, and the two curves that decide."""
+    figure, axes = canvas(height=3.6, width=6.4)
+    for foot in np.arange(0.2, 1.8, 0.2):
+        for sign in (-1, 1):
+            axes.plot([foot, foot + 2], [0, sign], color=GREY, lw=0.7)
+    u1, u2 = np.meshgrid(np.linspace(0, 2, 401), np.linspace(-0.8, 0.8, 321))
+    inside = np.abs(u2) < u1 / 2
+    levels = np.where(inside, 4 * u1 * np.abs(u2) - 3 * u2**2, np.nan)
+    axes.contour(u1, u2, levels, levels=[v0**2], colors=BLUE)
+    axes.contour(u1, u2, np.where(inside, u1**2 + u2**2, np.nan), levels=[v0**2], colors=BLACK, linestyles="--")
+    for end in (-1, 1):
+        axes.plot([0, 2], [0, end], color=GREY, lw=1.2)
+    axes.axhline(0, color=BLACK, lw=1.6)
+    for text, place in (("dies", (0.5, 0.06)), ("slides and turns", (1.25, 0.06)), ("turns before", (1.65, 0.6))):
+        axes.annotate(text, place, ha="center", backgroundcolor="white", fontsize="small")
+    axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(0, 2), ylim=(-0.8, 0.8))
+    return figure, (
+        "As long as v < 0, all starts between the slanted lines move along the grey tracks to the axis. "
+        f"From v = {v0:g}: inside the circle (dashed) the neuron slides and dies at 0; between the circle and the blue "
+        "curves it slides and turns; beyond them it turns before it meets the axis."
+    )
+
+
+CASES = {
+    "v passes zero": START,
+    "u reaches zero": {**START, "v0": -1.7},
+    "it must leave zero": "five points",
+    "balanced, dependent inputs": "dependent",
+}
+
+
+def solution_tree(case: str = "v passes zero") -> tuple[Figure, str]:
+    """All ways on from the first branching of one of four examples: the first two coordinates of u."""
+    start = CASES[case] if isinstance(CASES[case], dict) else branching_start(CASES[case])
+    tree = branch_tree(**start, t_end=1.2, depth=1)
+    figure, axes = canvas(height=3.8)
+    trunk = tree.path.w
+    axes.plot(trunk[:, 1], trunk[:, 2], color=BLACK, lw=2.4, label="before")
+    axes.plot(*trunk[0, 1:3], "o", color=BLACK, ms=6)
+    _draw_ways(axes, tree)
+    axes.plot(*trunk[-1, 1:3], "D", color=BLACK, ms=5)
+    axes.axhline(0, color=GREY, lw=0.6)
+    axes.axvline(0, color=GREY, lw=0.6)
+    axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(-1.2, 2.2), ylim=(-0.9, 0.9))
+    axes.legend(loc="upper left")
+    waiting = sum(child.waiting for child in tree.children)
+    where = "(" + ", ".join(f"{value + 0.0:.3f}" for value in np.where(abs(trunk[-1]) < 1e-12, 0, trunk[-1])) + ")"
+    return figure, (
+        f'Example "{case}": unique until time {tree.path.t[-1] + 0.0:.4f}, when (v, u) = {where}. Then '
+        f"{len(tree.children)} ways on, {waiting} of which can be left again at any time."
+    )
+
+
+def _draw_ways(axes: Axes, tree: BranchNode) -> None:
+    for child, colour, line in zip(tree.children, WAYS, LINES, strict=False):
+        u = child.path.w[:, 1:3]
+        still = np.ptp(u, axis=0).max() < 1e-9
+        label = "waiting" if child.waiting else "leaving"
+        axes.plot(*u.T, color=colour, ls=line, lw=2, marker="s" if still else None, label=label)
+
+
+def branching_volumes(
+    ratios: tuple[float, ...] = (0.2, 0.5, 0.8, 0.95, 1.0, 1.05, 1.3, 2.0), starts: int = 60
+) -> tuple[Figure, str]:
+    """Part of the starts that branch, and that bring u to 0, by |v0| / |u0|, on two small Gaussian data sets."""
+    figure, axes = canvas(height=3.4)
+    below, balanced = [], []
+    for d, colour, marker in ((2, BLUE, "o"), (3, GREEN, "s")):
+        branched, died = 100 * np.transpose([branching_fractions(8, d, ratio, starts, sets=2) for ratio in ratios])
+        axes.plot(ratios, branched, color=colour, marker=marker, label=f"branch, d = {d}")
+        axes.plot(ratios, died, color=colour, marker=marker, ls=":", mfc="none", label=f"u reaches 0, d = {d}")
+        below.append(", ".join(f"{part:.1f}" for part, ratio in zip(branched, ratios, strict=True) if ratio < 1))
+        balanced.append(branched[ratios.index(1.0)])
+    axes.set(xlabel="$|v_0| / |u_0|$", ylabel="per cent of the starts", xscale="log", xticks=[0.2, 0.5, 1, 2])
+    axes.set_xticklabels(["0.2", "0.5", "1", "2"])
+    axes.minorticks_off()
+    axes.legend(ncols=2)
+    return figure, (
+        f"Eight Gaussian inputs, {starts} starts on each of two data sets. Below balance, from left to right, "
+        f"{below[0]} per cent branch in the plane and {below[1]} in space; at balance {balanced[0]:g} and "
+        f"{balanced[1]:g}."
+    )
