@@ -1,6 +1,6 @@
 """One neuron, followed exactly from kink to kink.
 
-Chapters: `non-uniqueness`, `non-branching`.
+Chapters: `non-uniqueness`, `non-branching`, `who-branches`.
 
 The one idea: between two kinks the flow of a neuron has a closed form, so the next kink is the root of an equation, and
 there is no step size. At a kink a few numbers decide whether the neuron crosses it, slides along it, or may leave it on

@@ -22,7 +22,6 @@ FIRST_SHAPE = [
     "ncf-flow",
     "small-initialization",
     "separable-networks",
-    "non-branching",
     "saddles",
     "saddle-escape",
 ]
