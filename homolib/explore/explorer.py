@@ -173,8 +173,8 @@ class Explorer:
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
         """The widget; the first frame where a viewer knows no widgets; its sentence in a terminal."""
-        bundle = self.widget._repr_mimebundle_() or {}
-        return {**bundle, "text/html": _live_html(self.first), "text/plain": repr(self)}
+        view = {"application/vnd.jupyter.widget-view+json": self.widget.get_view_spec()}
+        return {**view, "text/html": _live_html(self.first), "text/plain": repr(self)}
 
 
 def _render(*arguments: object) -> Frame:
