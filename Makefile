@@ -1,52 +1,78 @@
 # Everything happens in .venv, which makes and refreshes itself; nothing outside this folder is touched.
+# No target but `clean` deletes what a person wrote, and `clean` keeps notebooks that were edited.
 PYTHON ?= python3
 BIN := .venv/bin
-READY := .venv/.installed
+# The name says where .venv was made, and with what: scripts in it hold its place, so a copied or moved one is made anew
+READY := .venv/.installed-$(shell { pwd -P; echo $(PYTHON); } | cksum | cut -d ' ' -f 1)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: book test notebooks lab serve page pdf bench lint clean
+# What someone has set up for other work must not change what is built and tested here
+unexport PYTHONHOME PYTHONOPTIMIZE PYTHONSTARTUP PYTHONWARNINGS JUPYTER_PATH MPLBACKEND HOMOLIB_STATIC
+export PYTHONPATH := $(CURDIR)
+export PYTHONUTF8 := 1
+export PIP_USER := 0
+ALONE := book test kernels page pdf bench
+$(ALONE): export IPYTHONDIR := $(CURDIR)/_build/.ipython
+$(ALONE): export JUPYTER_CONFIG_DIR := $(CURDIR)/_build/.jupyter
+$(ALONE): export JUPYTER_PREFER_ENV_PATH := 1
+$(ALONE): export MATPLOTLIBRC := /dev/null
+
+.PHONY: book test kernels notebooks lab serve page pdf bench lint lock clean
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	test -e $@ || rm -rf .venv
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(PIP) install --requirement requirements.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
 	touch $@
 
 book: $(READY)  ## the website, from scratch, in _build/html: on a second build Sphinx does not repeat its warnings
-	rm -rf _build
+	rm -rf _build/html _build/.doctrees _build/.jupyter_cache
 	$(BIN)/jupyter-book build . -W -n --keep-going
 
-test: lint book notebooks  ## everything: the site's tests need the book, nbval the notebooks
-	$(BIN)/pytest --numprocesses auto --dist loadfile --nbval-lax tests notebooks
+test: lint book  ## everything: library, tools, the site in a browser, and the notebooks that it offers
+	$(BIN)/pytest --numprocesses auto --dist loadfile --nbval-lax tests _build/html/notebooks
 
-notebooks: $(READY)  ## every chapter as a plain .ipynb
-	rm -rf notebooks
+kernels: $(READY)  ## the library's tests with two of NumPy's BLAS kernels, or those in KERNELS
+	$(BIN)/python tools/kernels.py $(KERNELS)
+
+notebooks: $(READY)  ## every chapter as a plain .ipynb; one that you have edited stays, and the new one is put beside it
 	$(BIN)/python tools/notebooks.py
 
-lab: notebooks  ## the notebooks in JupyterLab
-	$(BIN)/jupyter lab notebooks
+lab: notebooks  ## the notebooks in JupyterLab, with what LAB says: make lab LAB='--no-browser --ip=0.0.0.0'
+	$(BIN)/jupyter lab --allow-root $(LAB) notebooks
 
-serve:  ## the built site on http://localhost:8000
+serve: $(READY)  ## the built site on http://localhost:8000
+	test -e _build/html/index.html || $(MAKE) book
 	$(BIN)/python -m http.server --bind localhost --directory _build/html 8000
 
 OUT ?= _build/page
 DRAFT = $(filter-out index,$(PAGE)) $(filter-out $(PAGE),notation references)
 page: $(READY)  ## one page, fast, warnings allowed: make page PAGE=ncf-flow
-	mkdir -p $(OUT)
+	mkdir -p "$(OUT)/_build"
 	printf '%s\n' 'format: jb-book' 'root: chapters/index' 'parts:' \
-	  '- {caption: Draft, numbered: true, chapters: [$(foreach page,$(DRAFT),{file: chapters/$(page)},)]}' > $(OUT)/toc.yml
-	$(BIN)/jupyter-book build . --toc $(OUT)/toc.yml --path-output $(OUT)
-	@echo Look at $(OUT)/_build/html/chapters/$(PAGE).html
+	  '- {caption: Draft, numbered: true, chapters: [$(foreach page,$(DRAFT),{file: chapters/$(page)},)]}' > "$(OUT)/_build/toc.yml"
+	$(BIN)/jupyter-book build . --toc "$(OUT)/_build/toc.yml" --path-output "$(OUT)"
+	@echo Look at "$(OUT)/_build/html/chapters/$(PAGE).html"
 
 pdf: book  ## the whole book as a PDF, printed by Chromium
 	$(BIN)/python tools/pdf.py _build/small-beginnings.pdf
 
 bench: $(READY)  ## timings against what a reader would use instead
-	$(BIN)/python -m pip install --quiet -r requirements-bench.txt
+	$(PIP) install --requirement requirements-bench.txt
 	$(BIN)/python benchmarks/run.py
 
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-clean:
-	rm -rf _build notebooks .venv
+lock: export UV_CUSTOM_COMPILE_COMMAND := make lock
+lock: $(READY)  ## the newest versions that pyproject.toml allows, into requirements.txt; to keep those that are there: UPGRADE=
+	$(PIP) install uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes $(UPGRADE) \
+	  --group book --group test --output-file requirements.txt pyproject.toml
+UPGRADE ?= --upgrade
+
+clean:  ## says what it deletes, and what it keeps because someone has written there
+	@$(PYTHON) tools/keep.py

@@ -4,7 +4,8 @@
 
 Code cells stay as they are. In the text, a directive becomes plain Markdown (what the website folds becomes a
 <details>), a reference the words and numbers of the website, a citation author and year. Anything else is an error: a
-directive that this file does not know would be noise in a notebook.
+directive that this file does not know would be noise in a notebook. A notebook in which someone has written stays as it
+is, and the new one is put beside it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -22,6 +24,8 @@ import nbformat
 import yaml
 from pybtex.database import parse_file
 from pybtex.plugin import find_plugin
+
+import keep
 
 ROOT = Path(__file__).parents[1]
 REFERENCES = ROOT / "chapters/references.bib"
@@ -51,7 +55,7 @@ class Unknown(ValueError):
 @cache
 def chapter_numbers() -> dict[str, int]:
     """Number of each numbered chapter, by file name, in the order of `_toc.yml`."""
-    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
     names = [Path(entry["file"]).name for part in parts if part.get("numbered") for entry in part["chapters"]]
     return {name: number for number, name in enumerate(names, start=1)}
 
@@ -63,12 +67,12 @@ def is_notebook(source: Path) -> bool:
 
 def has_code(source: Path) -> bool:
     """Whether there is code to run on a page."""
-    return "{code-cell}" in source.read_text()
+    return "{code-cell}" in source.read_text(encoding="utf-8")
 
 
 def all_sources() -> list[Path]:
     """Every page of the book, in reading order."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     entries = [toc["root"]] + [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
     return [ROOT / f"{entry}.md" for entry in entries]
 
@@ -88,7 +92,7 @@ def collect_labels(sources: list[Path]) -> Labels:
     labels = Labels()
     for source in sources:
         count, chapter = Counter(), chapter_numbers().get(source.stem, "")
-        lines = [line.strip() for line in source.read_text().splitlines()]
+        lines = [line.strip() for line in source.read_text(encoding="utf-8").splitlines()]
         for i, line in enumerate(lines):
             kind, label = "", None
             if line.startswith("## "):
@@ -326,12 +330,13 @@ def convert(source: Path, labels: Labels) -> tuple[nbformat.NotebookNode, list[s
     for i, cell in enumerate(cells):
         cell.id = hashlib.sha256(f"{source.stem} {i} {cell.source}".encode()).hexdigest()[:12]
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    return nbformat.v4.new_notebook(cells=cells, metadata=kernel), to_text.missing
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
+    keep.sign(notebook)
+    return notebook, to_text.missing
 
 
-def write_all(sources: list[Path], out: Path, strict: bool = True) -> None:
-    """Write the notebook of every source; in the whole book, every reference must lead somewhere."""
-    out.mkdir(parents=True, exist_ok=True)
+def convert_all(sources: list[Path], strict: bool = True) -> Iterator[tuple[str, str]]:
+    """Name and text of the notebook of every source; in the whole book, every reference must lead somewhere."""
     labels = collect_labels(list(dict.fromkeys([*all_sources(), *sources])))
     for source in sources:
         try:
@@ -341,7 +346,7 @@ def write_all(sources: list[Path], out: Path, strict: bool = True) -> None:
         if missing and strict:
             raise Unknown(f"{source.name}: nothing is labelled {', '.join(missing)}")
         nbformat.validate(notebook)
-        nbformat.write(notebook, out / f"{source.stem}.ipynb")
+        yield f"{source.stem}.ipynb", nbformat.writes(notebook) + "\n"
 
 
 def main() -> None:
@@ -350,9 +355,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "notebooks")
     parser.add_argument("sources", nargs="*", type=Path, help="default: the whole book")
     arguments = parser.parse_args()
-    write_all(
-        arguments.sources or list(filter(is_notebook, all_sources())), arguments.out, strict=not arguments.sources
-    )
+    sources = arguments.sources or list(filter(is_notebook, all_sources()))
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for name, text in convert_all(sources, strict=not arguments.sources):
+        path = keep.place(text, arguments.out / name)
+        if path.name != name:
+            print(f"{arguments.out / name} stays as you wrote it; the chapter as it is now: {path.name}")
 
 
 if __name__ == "__main__":

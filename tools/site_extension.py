@@ -107,7 +107,10 @@ def write_notebooks(app, error):
     if error is None and app.builder.format == "html":
         built = {Path(app.env.doc2path(name)) for name in app.env.found_docs}
         sources = [source for source in notebooks.all_sources() if source in built and notebooks.is_notebook(source)]
-        notebooks.write_all(sources, Path(app.outdir) / "notebooks")
+        folder = Path(app.outdir) / "notebooks"
+        folder.mkdir(exist_ok=True)
+        for name, text in notebooks.convert_all(sources):
+            (folder / name).write_text(text, encoding="utf-8")
 
 
 def setup(app):

@@ -88,7 +88,7 @@ def convert(tmp_path):
 
     def convert(text):
         source = tmp_path / "sample.md"
-        source.write_text(text)
+        source.write_text(text, encoding="utf-8")
         return notebooks.convert(source, notebooks.collect_labels([source]))
 
     return convert

@@ -43,7 +43,7 @@ def own_items(item):
 
 def labels_of(chapter):
     """The labels that a chapter sets."""
-    text = (ROOT / f"chapters/{chapter}.md").read_text()
+    text = (ROOT / f"chapters/{chapter}.md").read_text(encoding="utf-8")
     found = re.findall(r"^:label:\s*(\S+)|^\((\S+)\)=$|\$\$ \((\S+)\)", text, re.MULTILINE)
     return {"".join(groups) for groups in found}
 
@@ -60,13 +60,13 @@ def complaints(row):
     for check in checks.split(", "):
         if check != "cells" and not (ROOT / f"tests/homolib/{check.strip('`')}.py").exists():
             found.append(f"no test {check}")
-    if "cells" in checks and "\nassert " not in (ROOT / f"chapters/{chapters[0]}.md").read_text():
+    if "cells" in checks and "\nassert " not in (ROOT / f"chapters/{chapters[0]}.md").read_text(encoding="utf-8"):
         found.append(f"no cell of {chapters[0]} asserts anything")
     verbs = r"defined|stated|proved|corrected|extended|cited|seen"
     return found + [f"{done}: what is that?" for part in done.split(", ") if not re.match(verbs, part)]
 
 
-ROWS = rows(MAP.read_text())
+ROWS = rows(MAP.read_text(encoding="utf-8"))
 
 
 def test_every_numbered_item_has_one_row():

@@ -278,7 +278,7 @@ RULES = [
     "source", [source for source in CHAPTERS if source.stem not in FIRST_SHAPE], ids=lambda source: source.stem
 )
 def test_chapter_has_the_shape_of_the_book(source, rule):
-    assert rule(source.read_text()) == []
+    assert rule(source.read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize("rule", OLDER_RULES, ids=lambda rule: rule.__name__)
@@ -295,11 +295,11 @@ def test_chapters_in_the_first_shape_are_chapters():
 
 @pytest.mark.parametrize("source", CHAPTERS, ids=lambda source: source.stem)
 def test_chapter_is_labelled_by_its_file(source):
-    assert f"\n(chapter-{source.stem})=\n# " in source.read_text()
+    assert f"\n(chapter-{source.stem})=\n# " in source.read_text(encoding="utf-8")
 
 
 def test_labels_are_unique_in_the_book():
-    text = "\n".join(source.read_text() for source in notebooks.all_sources())
+    text = "\n".join(source.read_text(encoding="utf-8") for source in notebooks.all_sources())
     labels = [
         "".join(found) for found in re.findall(r"^:label:\s*(\S+)|^\((\S+)\)=$|\$\$ \((\S+)\)", text, re.MULTILINE)
     ]
@@ -313,7 +313,7 @@ def nameless(text):
 
 
 def test_what_has_no_number_is_called_by_its_name():
-    assert nameless("\n".join(source.read_text() for source in notebooks.all_sources())) == set()
+    assert nameless("\n".join(source.read_text(encoding="utf-8") for source in notebooks.all_sources())) == set()
     assert nameless(":label: def-x\n:nonumber:\n\n{prf:ref}`def-x` {prf:ref}`x <def-x>`") == {"def-x"}
 
 

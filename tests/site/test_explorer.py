@@ -47,9 +47,11 @@ def folder(tmp_path_factory):
             hl.explore(start, plane=("u", "v"), u=U, v=V),
             hl.show(line, delta=1, seed=1),
         ]
-    (folder / "page.html").write_text(PAGE.format(body="\n".join(picture.html for picture in shown)))
-    (folder / "plain.html").write_text(PAGE.format(body="<p>No explorer here.</p>"))
-    (folder / "bare.html").write_text('<!doctype html><title>Bare</title><link rel="icon" href="data:,">')
+    (folder / "page.html").write_text(PAGE.format(body="\n".join(picture.html for picture in shown)), encoding="utf-8")
+    (folder / "plain.html").write_text(PAGE.format(body="<p>No explorer here.</p>"), encoding="utf-8")
+    (folder / "bare.html").write_text(
+        '<!doctype html><title>Bare</title><link rel="icon" href="data:,">', encoding="utf-8"
+    )
     for name in ("explore.js", "explore.css"):
         shutil.copy(STATIC / name, folder)
     return folder

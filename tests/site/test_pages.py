@@ -160,7 +160,7 @@ def try_folds(tab):
 
 @functools.cache
 def soup(name):
-    return BeautifulSoup((SITE / name).read_text(), "html.parser")
+    return BeautifulSoup((SITE / name).read_text(encoding="utf-8"), "html.parser")
 
 
 @functools.cache
@@ -247,7 +247,7 @@ def test_page_offers_its_notebook(source):
     page = f"chapters/{source.stem}.html"
     links = [link["href"] for link in soup(page).select("a[href$='.ipynb']") if ".ipynb" in link.get_text()]
     assert len(links) == 1
-    nbformat.validate(nbformat.reads((SITE / urljoin(page, links[0])).read_text(), 4))
+    nbformat.validate(nbformat.reads((SITE / urljoin(page, links[0])).read_text(encoding="utf-8"), 4))
 
 
 def test_notebooks_number_theorems_exercises_and_formulas_as_the_site_does():
@@ -301,6 +301,6 @@ def test_front_page_leads_to_the_book():
 
 
 def test_search_knows_the_chapters():
-    index = (SITE / "searchindex.js").read_text()
+    index = (SITE / "searchindex.js").read_text(encoding="utf-8")
     titles = json.loads(index[index.index("{") : index.rindex("}") + 1])["titles"]
     assert len(titles) == len(CHAPTERS)

@@ -1,0 +1,60 @@
+"""Run the library's tests with several of the kernels that NumPy's OpenBLAS has: sums come out otherwise in each.
+
+python tools/kernels.py [SkylakeX ...]    # default: the oldest and the newest that this processor can run
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np  # noqa: F401  (loads the BLAS that is asked for below)
+from threadpoolctl import threadpool_info
+
+ROOT = Path(__file__).parents[1]
+NEEDS = {  # from old to new: what a processor must be able to do, in the words of /proc/cpuinfo
+    "Nehalem": {"sse4_2"},
+    "Haswell": {"avx2", "fma"},
+    "Zen": {"avx2", "fma"},
+    "SkylakeX": {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"},
+}
+
+
+def flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> set[str]:
+    """What this processor can do; nothing is known of one that is not x86, or not under Linux."""
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
+    return next((set(line.split()) for line in lines if line.startswith("flags")), set())
+
+
+def available(can: set[str]) -> list[str]:
+    """The kernels that run on such a processor, from old to new."""
+    return [kernel for kernel, needs in NEEDS.items() if needs <= can]
+
+
+def in_use() -> set[str]:
+    """The kernels of the OpenBLAS libraries that this process has loaded."""
+    return {library["architecture"] for library in threadpool_info() if library["internal_api"] == "openblas"}
+
+
+def main(kernels: list[str]) -> int:
+    """Test with each kernel; the exit code is not 0 if a test fails, or if a kernel is not the one that was asked for."""
+    failed = 0
+    for kernel in kernels:
+        environment = os.environ | {"OPENBLAS_CORETYPE": kernel, "OPENBLAS_NUM_THREADS": "1"}
+        used = subprocess.run(
+            [sys.executable, __file__, "--in-use"], env=environment, text=True, stdout=subprocess.PIPE
+        )
+        print(f"kernel {kernel}; NumPy has loaded {used.stdout}", end="", flush=True)
+        tests = [sys.executable, "-m", "pytest", "-q", "--numprocesses", "auto", "tests/homolib"]
+        failed |= used.stdout.split() != [kernel] or subprocess.call(tests, cwd=ROOT, env=environment)
+    return int(failed != 0)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--in-use"]:
+        print(*in_use())
+    else:
+        known = available(flags())
+        sys.exit(main(sys.argv[1:] or list(dict.fromkeys([*known[:1], *known[-1:]]))))
