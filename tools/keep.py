@@ -88,30 +88,19 @@ def remove(path: Path) -> None:
 
 
 def clean(root: Path) -> None:
-    """Delete what the Makefile has made in a checkout, and say so; what a person wrote stays."""
-    made = [root / ".venv", *(root / "_build" / name for name in BUILT)]
-    made = [path for path in made if path.is_symlink() or path.exists()]
+    """Say what the Makefile has made in a checkout, and delete it; what a person wrote stays."""
     inside = [path for path in (root / "notebooks").rglob("*") if not path.is_dir()]
-    untouched = [path for path in inside if is_untouched(path)]
-    for path in made:
+    made = [path for path in (root / ".venv", *(root / "_build" / name for name in BUILT)) if os.path.lexists(path)]
+    made += filter(is_untouched, inside)
+    for path in sorted(made):
         print(f"deletes {path.relative_to(root)}")
-        remove(path)
-    if untouched:
-        print(f"deletes {len(untouched)} notebooks that were generated, and in which nobody has written")
-    for path in untouched:
-        path.unlink()
-    for path in sorted(set(inside) - set(untouched)):
+    for path in sorted({*inside, *(root / "_build").glob("*")} - {*made}):
         print(f"keeps {path.relative_to(root)}")
-    folders = [
-        root / "notebooks",
-        *(path for path in (root / "notebooks").rglob("*") if path.is_dir()),
-        root / "_build",
-    ]
-    for folder in sorted(folders, reverse=True):
+    for path in made:
+        remove(path)
+    for folder in sorted([root / "_build", root / "notebooks", *(root / "notebooks").rglob("*")], reverse=True):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
-    for path in sorted((root / "_build").glob("*")):
-        print(f"keeps {path.relative_to(root)}")
 
 
 if __name__ == "__main__":

@@ -406,7 +406,7 @@ def test_the_library_starts_without_what_takes_long_to_import():
     slow |= {f"scipy.{part}" for part in ("integrate", "linalg", "optimize", "sparse", "spatial", "special")}
     assert all(map(find_spec, slow))
     code = f"import sys, homolib; print(sorted({slow} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout == "[]\n"
 
 
