@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # The name says where .venv was made, and with what: scripts in it hold its place, so a copied or moved one is made anew
 READY := .venv/.installed-$(shell { pwd -P; echo $(PYTHON); } | cksum | cut -d ' ' -f 1)
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := PYTHONPATH= $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # What someone has set up for other work must not change what is built and tested here
 unexport PYTHONHOME PYTHONOPTIMIZE PYTHONSTARTUP PYTHONWARNINGS JUPYTER_PATH MPLBACKEND HOMOLIB_STATIC
