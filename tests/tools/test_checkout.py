@@ -9,6 +9,7 @@ import sys
 import tomllib
 from importlib.metadata import distributions
 from pathlib import Path
+from sysconfig import get_path
 
 import pytest
 from packaging.requirements import Requirement
@@ -134,6 +135,6 @@ def test_the_lock_holds_what_each_package_was_when_it_was_tested():
 @pytest.mark.skipif(Path(sys.prefix) != keep.ROOT / ".venv", reason="only `make` installs what is locked")
 def test_what_is_installed_here_is_what_is_locked():
     versions = dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", LOCK, re.MULTILINE))
-    here = {canonicalize_name(found.name): found.version for found in distributions()}
+    here = {canonicalize_name(found.name): found.version for found in distributions(path=[get_path("purelib")])}
     differ = {name: here[name] for name in versions.keys() & here.keys() if here[name] != versions[name]}
     assert differ == {}
