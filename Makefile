@@ -11,13 +11,13 @@ unexport PYTHONHOME PYTHONOPTIMIZE PYTHONSTARTUP PYTHONWARNINGS JUPYTER_PATH MPL
 export PYTHONPATH := $(CURDIR)
 export PYTHONUTF8 := 1
 export PIP_USER := 0
-ALONE := book test kernels page pdf bench
+ALONE := book test kernels mutants page pdf bench
 $(ALONE): export IPYTHONDIR := $(CURDIR)/_build/.ipython
 $(ALONE): export JUPYTER_CONFIG_DIR := $(CURDIR)/_build/.jupyter
 $(ALONE): export JUPYTER_PREFER_ENV_PATH := 1
 $(ALONE): export MATPLOTLIBRC := /dev/null
 
-.PHONY: book test kernels notebooks lab serve page pdf bench lint lock clean
+.PHONY: book test kernels mutants notebooks lab serve page pdf bench lint lock clean
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
@@ -36,6 +36,9 @@ test: lint book  ## everything: library, tools, the site in a browser, and the n
 
 kernels: $(READY)  ## the library's tests with two of NumPy's BLAS kernels, or those in KERNELS
 	$(BIN)/python tools/kernels.py $(KERNELS)
+
+mutants: $(READY)  ## a test of the tests, for an hour: break the library at random, and list what no test notices
+	$(BIN)/python tools/mutants.py $(MUTANTS)
 
 notebooks: $(READY)  ## every chapter as a plain .ipynb; one that you have edited stays, and the new one is put beside it
 	$(BIN)/python tools/notebooks.py
