@@ -126,7 +126,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Count how long chapters take to read.")
     parser.add_argument("sources", nargs="+", type=Path)
     for source in parser.parse_args().sources:
-        time = measure(source.read_text())
+        time = measure(source.read_text(encoding="utf-8"))
         print(f"{source.stem}: {time.core} and {time.more} words. {time}")
 
 

@@ -286,7 +286,7 @@ def test_chapter_has_the_shape_of_the_book(source, rule):
     "source", [source for source in CHAPTERS if source.stem in FIRST_SHAPE], ids=lambda source: source.stem
 )
 def test_chapter_has_the_shape_of_the_first_edition(source, rule):
-    assert rule(source.read_text()) == []
+    assert rule(source.read_text(encoding="utf-8")) == []
 
 
 def test_chapters_in_the_first_shape_are_chapters():
