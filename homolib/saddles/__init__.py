@@ -31,7 +31,8 @@ from homolib.saddles.saddle import (
     figure_4_saddle,
     next_saddle,
 )
-from homolib.saddles.staircases import Staircase, jump_times, orthogonal_staircase, saddle_sequence
+from homolib.saddles.sequence import saddle_sequence
+from homolib.saddles.staircases import Staircase, jump_times, orthogonal_staircase
 
 __all__ = [
     "Escape",

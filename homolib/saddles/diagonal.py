@@ -1,7 +1,8 @@
 """Diagonal linear networks: the staircase of Pesme and Flammarion, and which of several minimisers a flow selects.
 
 From a = delta, b = 0 the predictor of the square loss is beta = a * b = (delta^2 / 2) sinh(2 s) with the dual variable
-s' = X^T (y - X beta), s(0) = 0. Coordinate j is awake when |s_j| has reached ln(1/delta).
+s' = X^T (y - X beta), s(0) = 0. Coordinate j is awake when |s_j| has reached ln(1/delta). So the budget that it has
+used is |s_j|: it falls while the pull on j is against s_j, down to zero, and rises after that.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import numpy as np
 
 from homolib import _checks
 from homolib.problems.losses import SquareLoss, square
-from homolib.saddles.staircases import TIE, Staircase, Tie
+from homolib.saddles.staircases import TIE, Staircase, Tie, units
 
 ROUNDS = 10_000  # more jumps than any data set of the book needs
 
@@ -44,7 +45,8 @@ def diagonal_staircase(X: np.ndarray, y: np.ndarray, loss: SquareLoss | None = N
     """
     X = _checks.inputs(X)
     y, loss = _checks.matching("y", y, X), square(loss)
-    d, weight = X.shape[1], loss.weight(y)
+    unit, label = units(X, y)
+    X, y, d, weight = X / unit, y / label, X.shape[1], loss.weight(y)
     beta, s, now = np.zeros(d), np.zeros(d), 0.0
     times, points, woken, asleep, ties, free = [], [beta], [], [], [], ()
     floor = TIE * np.linalg.norm(X, axis=0) * np.linalg.norm(y)
@@ -72,7 +74,8 @@ def diagonal_staircase(X: np.ndarray, y: np.ndarray, loss: SquareLoss | None = N
     else:
         _checks.fail("X", f"data with more than {ROUNDS} jumps", "fewer")
     losses = np.array([loss.value(X @ beta, y) for beta in points])
-    return Staircase(np.array(times), losses, np.array(points), woken, asleep, ties)
+    found = Staircase(np.array(times), losses, np.array(points), woken, asleep, ties)
+    return found.in_units(1 / unit / label, label, label / unit)
 
 
 def tie_break(X: np.ndarray, y: np.ndarray, side: np.ndarray, depth: int = 2) -> np.ndarray:
@@ -98,20 +101,24 @@ def tie_break(X: np.ndarray, y: np.ndarray, side: np.ndarray, depth: int = 2) ->
     Raises
     ------
     ValueError
-        If no beta with these signs interpolates.
+        If no beta with these signs interpolates, or those that do have different l1 norms (on an unbounded face, say):
+        of these the flow selects the least, and never comes near the others.
     """
     X = _checks.inputs(X)
     y = _checks.matching("y", y, X)
     side = _checks.array("side", side, (X.shape[1],), f"shape ({X.shape[1]},), entries -1, 0 or 1")
     if not np.isin(side, (-1, 0, 1)).all() or not side.any():
         _checks.fail("side", side.tolist(), "entries -1, 0 or 1, not all zero")
-    depth, A = _checks.count("depth", depth, least=2), X[:, side != 0] * side[side != 0]
+    unit, label = units(X, y)
+    depth, A, y = _checks.count("depth", depth, least=2), X[:, side != 0] * side[side != 0] / unit, y / label
     beta = np.zeros(X.shape[1])
     inside = _interior(A, y)
     if np.linalg.norm(A @ inside - y) > TIE * np.linalg.norm(y):
         _checks.fail("side", side.tolist(), "signs with which some beta fits the data exactly")
+    if np.abs(_kernel(A[:, inside > 0]).sum(axis=0)).max(initial=0) > TIE:
+        _checks.fail("side", side.tolist(), "signs for which all beta that fit the data have the same l1 norm")
     beta[side != 0] = _selected(A, inside, depth)
-    return side * beta
+    return side * beta * (label / unit)
 
 
 def _constrained_minimiser(X: np.ndarray, y: np.ndarray, side: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:

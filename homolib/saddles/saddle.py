@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.integrate import solve_ivp
 
 from homolib import _checks
 from homolib.correlation.limit import settled_flow
@@ -246,7 +247,7 @@ def first_crossing(path: Trajectory, gap: Callable[[np.ndarray, np.ndarray], np.
     return float(brentq(at, left, right, xtol=1e-14 * max(1.0, abs(right)), rtol=1e-14))
 
 
-def next_saddle(saddle: Saddle, direction: np.ndarray, longest: float = 1e4) -> Saddle:
+def next_saddle(saddle: Saddle, direction: np.ndarray, longest: float = 1e7) -> Saddle:
     """The critical point at which the escape in `direction` ends; what is dormant and has no share in it stays zero.
 
     Parameters
@@ -262,21 +263,45 @@ def next_saddle(saddle: Saddle, direction: np.ndarray, longest: float = 1e4) -> 
     ValueError
         If the flow has not come to rest by then: it goes on to infinity, or very slowly.
     """
-    neurons = checked(saddle).net.neurons(saddle.seed("direction", direction))
     longest = _checks.positive("longest", longest)
+    if (found := jump(saddle, direction, longest)) is None:
+        _checks.fail("longest", longest, "a longer time: the flow from this saddle has not come to rest")
+    return found[0]
+
+
+Flow = Callable[[float], np.ndarray]
+
+
+def jump(saddle: Saddle, direction: np.ndarray, longest: float = 1e7) -> tuple[Saddle, list[tuple[float, Flow]]] | None:
+    """As `next_saddle`, with the flow that leads there, in pieces: how long, and the weights as a function of time.
+
+    None if it does not come to rest.
+    """
+    neurons = checked(saddle).net.neurons(saddle.seed("direction", direction))
     strong = np.linalg.norm(neurons, axis=-1, keepdims=True) > FAINT
-    seed = saddle.net.join(np.where(strong, neurons, 0))
+    net, X, y, seed = saddle.net, saddle.X, saddle.y, saddle.net.join(np.where(strong, neurons, 0))
     rate = 2 * float(saddle.correlation(seed))
     if rate <= 0:
         _checks.fail("direction", f"2 N = {rate:.3g}", "a direction with 2 N > 0")
-    w, net, horizon = saddle.w + SMALL * seed, saddle.net, (10 - np.log(SMALL)) / rate
-    scale = np.linalg.norm(net.pullback(saddle.X, seed, saddle.residual))
-    while horizon < longest / rate:
-        w = training_flow(net, saddle.X, saddle.y, w, horizon, tolerance=1e-12, points=2).w[-1]
-        if np.linalg.norm(net.pullback(saddle.X, w, saddle.y - net.outputs(saddle.X, w))) <= STATIONARY * scale:
-            return Saddle(net, saddle.X, saddle.y, w)
-        horizon *= 2
-    return _checks.fail("longest", longest, "a longer time: the flow from this saddle has not come to rest")
+    begin = (2 - np.log(SMALL)) / rate
+    grown = training_flow(net, X, y, saddle.w + SMALL * seed, begin, tolerance=1e-12, points=2)
+    rest = STATIONARY * np.linalg.norm(net.pullback(X, seed, saddle.residual))
+    if longest / rate <= begin:
+        return None
+
+    def velocity(t: float, w: np.ndarray) -> np.ndarray:
+        return net.pullback(X, w, y - net.outputs(X, w))
+
+    def moving(t: float, w: np.ndarray) -> float:
+        return float(np.linalg.norm(velocity(t, w)) - rest)
+
+    moving.terminal, w = True, grown.w[-1]
+    span, fine = (0, longest / rate - begin), 1e-13 * np.abs(w).max()
+    # an implicit method: near rest the flow is slow in some directions and stiff in others
+    found = solve_ivp(velocity, span, w, "LSODA", rtol=1e-10, atol=fine, events=moving, dense_output=True)
+    if found.status != 1:
+        return None
+    return Saddle(net, X, y, found.y[:, -1]), [(begin, grown.at), (float(found.t[-1]), found.sol)]
 
 
 def _log_dormant(saddle: Saddle, direction: np.ndarray, log_norm: np.ndarray) -> np.ndarray:

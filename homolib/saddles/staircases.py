@@ -7,18 +7,18 @@ plateau, and it wakes when these rates, added up over all plateaus since the sta
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from homolib import _checks
-from homolib.correlation.limit import settled_flow
-from homolib.flows.trajectory import Trajectory, polar
+from homolib.flows.trajectory import Trajectory
 from homolib.problems.losses import SquareLoss, square
-from homolib.problems.networks import Network, TwoLayerReLU, fitting, fitting_inputs
-from homolib.saddles.saddle import Saddle, first_crossing, next_saddle
+from homolib.problems.networks import Network, TwoLayerReLU, fitting_inputs
+from homolib.saddles.saddle import first_crossing
 
 TIE = 1e-9  # times and rates closer than this, relative, count as equal
+ORTHOGONAL = 1e-12  # cosines below this are rounding
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,19 @@ class Staircase:
             _checks.fail("t", f"{t.min():g}", "times from 0 on")
         return self.losses[np.searchsorted(self.times, t, side="right")]
 
+    def in_units(self, time: float, label: float, point: float) -> Staircase:
+        """The same staircase for data in other units: `time`, a `label` and `point` are what one of ours is there."""
+        ties = [replace(tie, time=tie.time * time) for tie in self.ties]
+        losses = self.losses * label * label
+        return replace(self, times=self.times * time, losses=losses, points=self.points * point, ties=ties)
+
+
+def units(X: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Powers of four near the sizes of the inputs and of the labels: in these units no product under- or overflows."""
+    sizes = np.array([np.abs(X).max(), np.abs(y).max()])
+    x, label = 4.0 ** np.floor(np.log2(np.where(sizes > 0, sizes, 1)) / 2)
+    return float(x), float(label)
+
 
 def jump_times(net: Network, X: np.ndarray, y: np.ndarray, path: Trajectory, staircase: Staircase) -> np.ndarray:
     """Measured times of the jumps on a path: where its loss falls through the middle between two plateaus.
@@ -113,78 +126,6 @@ def jump_times(net: Network, X: np.ndarray, y: np.ndarray, path: Trajectory, sta
     return np.array([first_crossing(path, below(level)) for level in middles])
 
 
-def saddle_sequence(net: Network, X: np.ndarray, y: np.ndarray, w0: np.ndarray) -> Staircase:
-    """Saddles and jump times of a network with Lipschitz gradient from delta * w0, delta -> 0, by the additive law.
-
-    On each plateau every dormant neuron follows the neural correlation flow of the residual to its end, and the first
-    to use up its ln(1/delta) jumps, with all that wake at the same time, to the next critical point (`next_saddle`).
-    This greedy process (Kunin et al. 2025) is a theorem for some networks only: it takes a neuron that rests on an
-    unstable KKT point to stay there, and an active one never to die. For diagonal networks use `diagonal_staircase`.
-
-    Parameters
-    ----------
-    net : Network
-        Smooth and of order two.
-    X : (n, d) array
-    y : (n,) array
-    w0 : (size,) array
-        Start; only the directions of its neurons, and for those that jump together their lengths, matter.
-
-    Returns
-    -------
-    Staircase
-        For the summed square loss; `points` are weights. Neurons that jump together in one direction are no tie;
-        in different directions they are, and how they share the jump depends on the lengths in `w0`.
-
-    Raises
-    ------
-    ValueError
-        If the network is not smooth, or a flow does not settle or come to rest.
-    """
-    X, w0 = fitting(net, X, w0, "w0")
-    if not net.smooth or net.order != 2:
-        _checks.fail("net", repr(net), "a network of order 2 with Lipschitz gradient")
-    neurons = net.neurons(w0).copy()  # a view otherwise, and directions are written into it below
-    saddle = Saddle(net, X, y, np.zeros(net.size))
-    used = np.where(neurons.any(axis=-1), 0.0, -np.inf)  # what each neuron has used up of its ln(1/delta)
-    offset = np.zeros(len(neurons))  # and the part of its log-norm that does not grow with ln(1/delta)
-    now, times, woken, saddles, ties = 0.0, [], [], [saddle], []
-    directions = neurons
-    while True:
-        candidates = np.flatnonzero(saddle.dormant & np.isfinite(used))
-        rates = np.zeros(len(neurons))
-        for k in candidates:
-            directions[k], rates[k], shift = _settled(saddle, directions, k)
-            offset[k] += shift
-        growing = candidates[rates[candidates] > TIE * rates.max(initial=1.0)]
-        if not growing.size:
-            break
-        waits = (1 - used[growing]) / rates[growing]
-        used[candidates] += rates[candidates] * waits.min()
-        now += waits.min()
-        group = growing[waits <= waits.min() + TIE * now]
-        if not np.allclose(directions[group], directions[group[0]], atol=1e-5):
-            ties.append(Tie(now, tuple(int(k) for k in group), "simultaneous"))
-        seed = np.zeros_like(neurons)
-        seed[group] = np.exp(offset[group] - offset[group].max())[:, None] * directions[group]
-        saddle = next_saddle(saddle, net.join(seed) / np.linalg.norm(seed))
-        times.append(now)
-        woken.append(tuple(int(k) for k in group))
-        saddles.append(saddle)
-    losses, points = [one.loss for one in saddles], [one.w for one in saddles]
-    return Staircase(np.array(times), np.array(losses), np.array(points), woken, [()] * len(times), ties)
-
-
-def _settled(saddle: Saddle, directions: np.ndarray, k: int) -> tuple[np.ndarray, float, float]:
-    """Limit direction of one dormant neuron, its rate 2 N, and what its log-norm gains beside rate * t."""
-    alone = np.zeros_like(directions)
-    alone[k], log_length = polar(directions[k])
-    path = settled_flow(saddle.net, saddle.X, saddle.residual, saddle.net.join(alone))
-    rate = 2 * float(saddle.correlation(path.direction[-1]))
-    shift = float(path.log_norm[-1] - rate * path.t[-1] + log_length)
-    return saddle.net.neurons(path.direction[-1])[k], rate, shift
-
-
 def orthogonal_staircase(X: np.ndarray, y: np.ndarray, w0: np.ndarray, loss: SquareLoss | None = None) -> Staircase:
     """Plateaus and jump times of a two-layer ReLU network on orthogonal inputs, from delta * w0, delta -> 0.
 
@@ -216,8 +157,10 @@ def orthogonal_staircase(X: np.ndarray, y: np.ndarray, w0: np.ndarray, loss: Squ
     """
     X = _checks.inputs(X)
     y, loss = _checks.matching("y", y, X), square(loss)
-    gram, d = X @ X.T, X.shape[1]
-    if np.abs(gram - np.diag(np.diag(gram))).max() > 1e-12 * np.abs(gram).max():
+    unit, label = units(X, y)
+    X, y, d = X / unit, y / label, X.shape[1]
+    cosines = np.abs(X @ X.T) / np.fmax(np.outer(*2 * [np.linalg.norm(X, axis=1)]), np.finfo(float).tiny)
+    if (cosines - np.diag(np.diag(cosines))).max() > ORTHOGONAL:
         _checks.fail("X", "inputs that are not orthogonal", "orthogonal inputs")
     w0 = _checks.array("w0", w0, (None,))
     if w0.size % (d + 1):
@@ -242,4 +185,5 @@ def orthogonal_staircase(X: np.ndarray, y: np.ndarray, w0: np.ndarray, loss: Squ
         woken.append(tuple(int(k) for k in group))
         points.append(np.where(fitted, y, points[-1]))
     losses = np.array([loss.value(h, y) for h in points])
-    return Staircase(np.array(times), losses, np.array(points), woken, [()] * len(times))
+    found = Staircase(np.array(times), losses, np.array(points), woken, [()] * len(times))
+    return found.in_units(1 / unit / label, label, label)

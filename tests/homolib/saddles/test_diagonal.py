@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.integrate import solve_ivp
 from scipy.optimize import linprog
 
 import homolib as hl
@@ -213,3 +214,84 @@ def test_nothing_happens_without_correlation():
 def test_signs_with_which_nothing_fits_are_refused(side):
     with pytest.raises(ValueError, match=r"^side: got"):
         hl.tie_break(*TIED, side)
+
+
+def test_an_unbounded_face_has_no_selected_point():
+    """Both would be points that no flow comes near: at c54f982 of size 3e120, and 1/e where the flow stays at zero."""
+    with pytest.raises(ValueError, match=r"^side: got .* same l1 norm"):
+        hl.tie_break([[1, -1]], [1], [1, 1], depth=3)
+    for depth in (2, 3):
+        with pytest.raises(ValueError, match=r"^side: got .* same l1 norm"):
+            hl.tie_break([[0, 3]], [3], [1, 1], depth=depth)
+    np.testing.assert_allclose(hl.diagonal_staircase(np.array([[0.0, 3]]), np.array([3.0])).points[-1], [0, 1])
+
+
+def budgets(X, staircase):
+    """Signed budgets sigma at the times of a staircase (jumps + 1, d), the first at zero: they move with the pulls."""
+    gaps = np.diff(staircase.times, prepend=0)
+    return lambda pulls: np.vstack([np.zeros(X.shape[1]), np.cumsum(gaps[:, None] * pulls[:-1], axis=0)])
+
+
+def mirror_flow(X, y, decades, times):
+    """Budgets of the flow at delta = 10^-decades: rho' = y - X beta with sigma = X^T rho, by an implicit method."""
+    clock = decades * np.log(10)
+
+    def growth(sigma):  # a trial step of the solver may go far; the flow itself stays near one
+        return np.exp(np.minimum(2 * clock * (np.abs(sigma) - 1), 30))
+
+    def velocity(t, rho):
+        sigma = X.T @ rho
+        return y - X @ (np.sign(sigma) * growth(sigma) * -np.expm1(-4 * clock * np.abs(sigma)) / 4)
+
+    def jacobian(t, rho):
+        sigma = X.T @ rho
+        return -(X * (clock / 2 * growth(sigma) * (1 + np.exp(-4 * clock * np.abs(sigma))))) @ X.T
+
+    run = solve_ivp(
+        velocity, (0, times[-1]), np.zeros(len(y)), "Radau", t_eval=times, jac=jacobian, rtol=1e-8, atol=1e-10
+    )
+    assert run.status == 0
+    return run.y.T
+
+
+@pytest.mark.parametrize("decades", [10, 100])
+def test_the_signed_law_is_the_limit_of_the_flow(decades):
+    """Budgets at every jump of 25 Gaussian data sets within the proved sqrt(2 tau K) of the limit; many change sign.
+
+    The proof: |rho_L - rho|^2 / 2 grows at most at the rate d / (8 e L) + |beta|_1 (max |sigma_L| - 1)_+.
+    """
+    clock, turned = decades * np.log(10), 0
+    for seed in range(25):
+        X, y = hl.datasets.gaussian(3, 5, seed)
+        found = hl.diagonal_staircase(X, y)
+        pulls = np.array([X.T @ (y - X @ beta) for beta in found.points])
+        sigma = budgets(X, found)(pulls)
+        assert np.abs(sigma).max() < 1 + 1e-9
+        turned += bool(((sigma[:-1] * sigma[1:]) < -1e-12).any())
+        rho = np.vstack(
+            [np.zeros(3), np.cumsum(np.diff(found.times, prepend=0)[:, None] * (y - found.points[:-1] @ X.T), axis=0)]
+        )
+        np.testing.assert_allclose(rho @ X, sigma, atol=1e-9)
+        measured = mirror_flow(X, y, decades, found.times)
+        beyond = max((np.abs(measured @ X).max() - 1), 0)
+        least = np.abs(found.points[-1]).sum()
+        assert beyond <= np.log(8 * (5 / 4 + 2 * clock * least)) / (2 * clock)
+        rate = 5 / (8 * np.e * clock) + np.abs(found.points).sum(axis=1).max() * np.log(
+            8 * (5 / 4 + 2 * clock * least)
+        ) / (2 * clock)
+        gap = np.linalg.norm(measured - rho[1:], axis=1)
+        assert (gap <= np.sqrt(2 * rate * found.times)).all()
+        assert gap.max() < 4 / clock * (1 + found.times[-1])  # and in fact of the order 1 / ln(1/delta)
+    assert turned > 10
+
+
+def test_the_unsigned_law_is_wrong_there():
+    """With rate |pull| at once, or with a falling budget that never turns: both miss a jump by far."""
+    X, y = dying()
+    found = hl.diagonal_staircase(X, y)
+    pulls = np.array([X.T @ (y - X @ beta) for beta in found.points])
+    gaps = np.diff(found.times)
+    signed = 1 + (gaps[2:] * pulls[3, 0]).sum()  # coordinate 0 falls asleep at the third jump with budget one
+    assert signed == pytest.approx(-1, abs=1e-9)
+    at_once = (gaps[2:] * np.abs(pulls[3, 0])).sum()
+    assert at_once == pytest.approx(2, abs=1e-9)
