@@ -295,3 +295,13 @@ def test_the_unsigned_law_is_wrong_there():
     assert signed == pytest.approx(-1, abs=1e-9)
     at_once = (gaps[2:] * np.abs(pulls[3, 0])).sum()
     assert at_once == pytest.approx(2, abs=1e-9)
+
+
+@pytest.mark.parametrize("size", [1e-150, 1e-20, 1e20, 1e55])
+@pytest.mark.parametrize("label", [1e-150, 1e-20, 1e55])
+def test_a_tie_is_the_same_at_every_scale(size, label):
+    X, y = WIDER
+    found, scaled = hl.diagonal_staircase(X, y), hl.diagonal_staircase(size * X, label * y)
+    np.testing.assert_allclose(scaled.times * size * label, found.times, rtol=1e-9)
+    np.testing.assert_allclose(scaled.points / label * size, found.points, atol=1e-7)
+    assert [tie.kind for tie in scaled.ties] == [tie.kind for tie in found.ties]

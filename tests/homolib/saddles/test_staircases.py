@@ -142,3 +142,13 @@ def test_not_every_staircase_reaches_zero(x, y, loss):
     path = hl.training_flow(net, X, np.array(y), w0, 300.0, MEAN, delta=1e-3, tolerance=1e-7)
     np.testing.assert_allclose(net.outputs(X, path.w[-1]), np.polyval(np.polyfit(x, y, 1), x), atol=1e-6)
     assert path.loss[-1] == pytest.approx(loss, rel=1e-6)
+
+
+@pytest.mark.parametrize("size", [1e-170, 1e-100, 1e50])
+def test_inputs_are_orthogonal_or_not_at_every_scale(size):
+    """The products of tiny inputs underflow; their cosines do not."""
+    X, y = TOY
+    found = hl.orthogonal_staircase(size * X, y, balanced(8, 2, 0), MEAN)
+    np.testing.assert_allclose(found.times * size, [2 / np.sqrt(5), 2 / np.sqrt(1.25)], rtol=1e-12)
+    with pytest.raises(ValueError, match=r"^X: got"):
+        hl.orthogonal_staircase(size * np.array([[1.0, 0], [1, 1]]), np.ones(2), balanced(8, 2, 0))
