@@ -1,12 +1,7 @@
 """The one way on from a regular event, for many runs of a neuron's flow together.
 
-<<<<<<< HEAD
-Where one kink is met, and the others that the flow is on attract, there is one velocity (chapter 10).
-`homolib.neuron.velocities` finds it, as it finds all velocities at any point; here the sides are guessed and checked, a
-=======
 Where one kink is met, and the others that the flow is on attract, there is one velocity ("Who branches").
-`homolib.neuron.hinges` finds it, as it finds all velocities at any point; here the sides are guessed and checked, a
->>>>>>> 200a072 (Rewrite non-branching, and split off who branches)
+`homolib.neuron.velocities` finds it, as it finds all velocities at any point; here the sides are guessed and checked, a
 round of small arrays for all runs.
 """
 
