@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import numpy as np
 
-LARGEST = 1e60  # data beyond this are refused: a product of up to five of them is still a number
+LARGEST = 1e153  # data beyond this are refused: the square of one is still a number
 FINEST = 1e-13  # of relative accuracies: a few roundings
 ROUNDING = 1e-12  # relative: what double precision cannot tell from equality, after a few hundred operations
 
@@ -73,7 +73,7 @@ def matching(name: str, value: object, X: np.ndarray) -> np.ndarray:
 
 def _moderate(name: str, data: np.ndarray) -> np.ndarray:
     if (size := np.abs(data).max()) > LARGEST:
-        fail(name, f"a number of size {size:.3g}", f"sizes up to {LARGEST:g}, so that products stay finite")
+        fail(name, f"a number of size {size:.3g}", f"sizes up to {LARGEST:g}, so that squares stay finite")
     return data
 
 

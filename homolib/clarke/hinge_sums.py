@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 from homolib import _checks
-from homolib.clarke.polytopes import distinct_directions, unit_rows
+from homolib.clarke.polytopes import distinct_directions, row_norms, unit_rows
+from homolib.problems.scales import unit_problem
 
 #: Numbers that should vanish count as zero below TOL times their natural size: a start this close to
 #: a kink is on it, kinks this close in one step are met at once, |v| this close to |u| is balanced.
@@ -33,15 +34,28 @@ class HingeSum:
     inputs : (K,) array of int
         Index of the first input of each group.
     size : float
-        Natural size of a gradient of G, for tolerances.
+        Sum of the sizes of all terms of a gradient of G, before they cancel: what rounding is measured against.
+    power : int
+        That of `of_unit_size`; else 0.
     """
+
+    power: int = 0
+
+    @classmethod
+    def of_unit_size(cls, X: object, z: object, slope: float = 0.0) -> HingeSum:
+        """G / 2**power with numbers of size one, whatever that of the data is; rates are those of G / 2**power, too."""
+        X = _checks.inputs(X)
+        X, z, power = unit_problem(X, _checks.matching("z", z, X), degree=1)
+        hinges = cls(X, z, slope)
+        hinges.power = power
+        return hinges
 
     def __init__(self, X: object, z: object, slope: float = 0.0) -> None:
         X = _checks.inputs(X)
         z = _checks.matching("z", z, X)
         slope = _checks.finite("slope", slope)
         low, bend = min(slope, 1.0), abs(1.0 - slope)  # sigma(s) = low s + bend max(0, s)
-        lengths = np.linalg.norm(X, axis=1)
+        lengths = row_norms(X)
         used = np.flatnonzero((lengths > 0) & (z != 0))
         units = unit_rows(X[used])
         normals, group, turn = distinct_directions(units)

@@ -7,6 +7,7 @@ a small step can realise, and take the convex hull of their gradients (Clarke 19
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import reduce
 from operator import add
@@ -19,6 +20,7 @@ from homolib.clarke.hinge_sums import HingeSum
 from homolib.clarke.polytopes import Polytope, sign_patterns, unit_rows
 from homolib.problems.deep_networks import DeepReLU
 from homolib.problems.networks import Network, TwoLayerReLU, fitting_inputs
+from homolib.problems.scales import restored, unit, unit_problem
 
 Side = Callable[[np.ndarray], tuple[float, np.ndarray]]  # x -> (g(x), gradient of g at x); the piece lives on g >= 0
 Piece = tuple[Callable[[np.ndarray], np.ndarray], Sequence[Side]]  # x -> gradient of the piece; its sides
@@ -52,16 +54,15 @@ def clarke_subdifferential(
     Raises
     ------
     ValueError
-        If shapes do not match; if one neuron has more than `MOST_VERTICES` cells around it; or if for a deep network
-        the first order does not settle which patterns are realised (as at w = 0). There is no cheap way around
-        that: finding two different Clarke subgradients is NP-hard in general (Bolte et al. 2023).
+        If shapes do not match; if the set is too small or too large for floats; if one neuron has more than
+        `MOST_VERTICES` cells around it; or if for a deep network the first order does not settle which patterns are
+        realised (as at w = 0). There is no cheap way around that: finding two different Clarke subgradients is
+        NP-hard in general (Bolte et al. 2023).
     """
-    X, w, z, tolerance = _check(net, X, w, z, tolerance)
-    if net.smooth:
-        return Polytope(net.pullback(X, w, z)[None])
-    if isinstance(net, DeepReLU):
-        return Polytope(deep_gradients(net, X, w, z, tolerance))
-    return _two_layer_set(net, X, w, z, tolerance, HingeSum)
+    X, w, z, tolerance, power = _check(net, X, w, z, tolerance)
+    if net.smooth or isinstance(net, DeepReLU):
+        return _one_block(net, X, w, z, tolerance, power)
+    return _two_layer_set(net, X, w, z, tolerance, HingeSum, power)
 
 
 def termwise_sum(net: Network, X: np.ndarray, w: np.ndarray, z: np.ndarray, tolerance: float = 1e-9) -> Polytope:
@@ -70,13 +71,13 @@ def termwise_sum(net: Network, X: np.ndarray, w: np.ndarray, z: np.ndarray, tole
     Parameters, result and errors are those of `clarke_subdifferential`, which lies inside (Lemma A.2 of Kumar and
     Haupt). Near an initialization the flow of this larger set can have solutions that training does not have.
     """
-    X, w, z, tolerance = _check(net, X, w, z, tolerance)
+    X, w, z, tolerance, power = _check(net, X, w, z, tolerance)
     if isinstance(net, DeepReLU) or net.smooth:
-        return reduce(
-            add, (clarke_subdifferential(net, X[i : i + 1], w, z[i : i + 1], tolerance) for i in range(len(X)))
-        )
+        (w, own), each = unit(w), (slice(i, i + 1) for i in range(len(X)))
+        terms = reduce(add, (_one_block(net, X[i], w, z[i], tolerance, 0) for i in each))
+        return Polytope(restored(terms.vertices, power + (net.order - 1) * own, "the set", "w"))
     # A sum of segments has a vertex for each sign pattern of the segments z_i x_i; the Clarke set, of the inputs x_i.
-    return _two_layer_set(net, X, w, z, tolerance, lambda X, z, slope: HingeSum(z[:, None] * X, z**0, slope))
+    return _two_layer_set(net, X, w, z, tolerance, lambda X, z, slope: HingeSum(z[:, None] * X, z**0, slope), power)
 
 
 def clarke_of_pieces(pieces: Sequence[Piece], x: np.ndarray, tolerance: float = 1e-9) -> Polytope:
@@ -93,7 +94,7 @@ def clarke_of_pieces(pieces: Sequence[Piece], x: np.ndarray, tolerance: float = 
         the piece holds where all g >= 0. Where that takes a union of such regions, give the piece once for each.
     x : (k,) array
     tolerance : float
-        A side with |g(x)| at most this counts as zero.
+        A side whose boundary is closer to x than this times |x|, to first order, counts as zero.
 
     Raises
     ------
@@ -146,17 +147,29 @@ def active_kinks(X: np.ndarray, u: np.ndarray, tolerance: float = 1e-9) -> np.nd
 def _check(net: Network, X: np.ndarray, w: np.ndarray, z: np.ndarray, tolerance: float) -> tuple:
     X = fitting_inputs(net, X)
     w = _checks.array("w", w, (net.size,), f"shape ({net.size},): one point, no batch axes")
-    return X, w, _checks.matching("z", z, X), _checks.nonnegative("tolerance", tolerance)
+    X, z, power = unit_problem(X, _checks.matching("z", z, X), net.degree)
+    return X, w, z, _checks.nonnegative("tolerance", tolerance), power
+
+
+def _one_block(net: Network, X: np.ndarray, w: np.ndarray, z: np.ndarray, tolerance: float, power: int) -> Polytope:
+    """The set of 2**power times N, of a smooth or a deep network."""
+    w, own = unit(w)
+    gradients = net.pullback(X, w, z)[None] if net.smooth else deep_gradients(net, X, w, z, tolerance)
+    return Polytope(restored(gradients, power + (net.order - 1) * own, "the set", "w"))
 
 
 def _two_layer_set(
-    net: Network, X: np.ndarray, w: np.ndarray, z: np.ndarray, tolerance: float, hinge_sum: Callable
+    net: Network, X: np.ndarray, w: np.ndarray, z: np.ndarray, tolerance: float, hinge_sum: Callable, power: int
 ) -> Polytope:
-    """Product over neurons (v, u) of a point, the derivative in v, and the gradients in u on the cells around u."""
+    """Product over neurons (v, u) of a point, the derivative in v, and the gradients in u on the cells around u.
+
+    Inputs and numbers are of size one, and what they give is meant times 2**power.
+    """
     if not isinstance(net, TwoLayerReLU):
         _checks.fail("net", net, "a smooth network, a TwoLayerReLU or a DeepReLU")
     blocks = []
     for neuron in net.neurons(w):
+        neuron, own = unit(neuron)
         v, u = neuron[0], neuron[1:]
         at, s = active_kinks(X, u, tolerance), X @ u
         slopes = np.where(s > 0, max(1.0, net.slope), min(1.0, net.slope))
@@ -166,7 +179,8 @@ def _two_layer_set(
             local = hinge_sum(X[at], z[at], net.slope)
             cells = sign_patterns(local.normals) if len(local.normals) else np.empty((1, 0))
             gradients = gradients + local.gradient(cells)
-        blocks += [Polytope([[z @ np.maximum(s, net.slope * s)]]), Polytope(v * gradients)]
+        for block in ([[z @ np.maximum(s, net.slope * s)]], v * gradients):
+            blocks.append(Polytope(restored(np.asarray(block), power + own, "the set", "w")))
     return Polytope.product(blocks)
 
 
@@ -174,18 +188,20 @@ def _has_interior_near(sides: Sequence[Side], x: np.ndarray, tolerance: float) -
     found = [
         (_checks.finite("side", g), _checks.array("side gradient", dg, x.shape)) for g, dg in (s(x) for s in sides)
     ]
-    if any(g < -tolerance for g, _ in found):
+    zero = [tolerance * math.hypot(*x) * math.hypot(*dg) for _, dg in found]  # g, from a boundary so close to x
+    if any(g < -small for (g, _), small in zip(found, zero, strict=True)):
         return False
-    at = [i for i, (g, _) in enumerate(found) if g <= tolerance]
+    at = [i for i, ((g, _), small) in enumerate(zip(found, zero, strict=True)) if g <= small]
     if not at:
         return True
     slopes = np.array([found[i][1] for i in at])
     if slopes.any(axis=1).all() and np.linalg.norm(Polytope(unit_rows(slopes)).min_norm()) > tolerance:
         return True
     # No direction climbs on all sides. For affine sides that settles it; curved ones could still leave a cusp.
-    probe = np.sqrt(np.arange(2.0, 2.0 + len(x)))
+    probe = np.sqrt(np.arange(2.0, 2.0 + len(x))) * (np.abs(x).max() or 1.0)
     for i in at:
-        change = sides[i](x + probe)[0] - found[i][0]
-        if abs(change - found[i][1] @ probe) > tolerance * (1 + abs(change)):
+        there, slope = sides[i](x + probe)[0], found[i][1]
+        size = abs(there) + abs(found[i][0]) + np.abs(slope) @ (np.abs(probe) + np.abs(x))
+        if abs(there - found[i][0] - slope @ probe) > tolerance * size:
             _checks.fail("pieces", f"curved sides that touch at x = {x}", "sides whose gradients at x decide")
     return False

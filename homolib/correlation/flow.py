@@ -19,6 +19,7 @@ from homolib.flows.trajectory import Trajectory, cartesian
 from homolib.neuron.flow import neuron_flow
 from homolib.neuron.squared import squared_neuron_flow
 from homolib.problems.networks import Network, PoweredReLU, TwoLayerReLU, fitting
+from homolib.problems.scales import finite_times, times, unit, unit_problem, unit_time
 
 __all__ = ["KKTPoint", "KKTPoints", "kkt_points", "kkt_residual", "kkt_search", "ncf_flow", "value"]
 
@@ -40,7 +41,8 @@ def value(net: Network, X: np.ndarray, z: np.ndarray, w: np.ndarray) -> np.ndarr
     (...) array
     """
     X, w = fitting(net, X, w)
-    return net.outputs(X, w) @ _checks.matching("z", z, X)
+    (w, own), (X, z, power) = unit(w), unit_problem(X, _checks.matching("z", z, X), net.degree)
+    return finite_times(net.outputs(X, w) @ z, power + net.order * own, "N", "w")
 
 
 def ncf_flow(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray, t_end: float, points: int = 201) -> Trajectory:
@@ -81,7 +83,21 @@ def ncf_flow(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray, t_end: 
         return _neuronwise(net, u0, t_end, points, *_relu_paths(net, X, z, u0, t_end))
     if isinstance(net, PoweredReLU) and net.order == 2:
         return _neuronwise(net, u0, t_end, points, _squared_paths(net, X, z, u0, t_end), None)
-    return frozen_flow(net, X, z, u0, t_end, points=points)
+    return _integrated(net, X, z, u0, t_end, points)
+
+
+def _integrated(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray, t_end: float, points: int) -> Trajectory:
+    """Follow the flow with numbers of size one."""
+    (u0, own), (X, z, power) = unit(u0), unit_problem(X, z, net.degree)
+    horizon, power = unit_time(t_end, power + (net.order - 2) * own)
+    path = frozen_flow(net, X, z, u0, horizon, points=points)
+
+    def interpolate(t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        direction, log_norm = path.interpolate(times(t, power))
+        return direction, log_norm + own * np.log(2)
+
+    t = times(path.t, -power)
+    return Trajectory(t, path.direction, path.log_norm + own * np.log(2), interpolate)
 
 
 def _squared_paths(

@@ -7,7 +7,7 @@ by arc of the circle; in higher dimension there is a search, and it says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,8 +15,10 @@ from homolib import _checks
 from homolib.clarke.subdifferential import clarke_subdifferential
 from homolib.flows.trajectory import polar
 from homolib.problems.networks import Network, PoweredReLU, TwoLayerReLU, fitting_inputs
+from homolib.problems.scales import finite_times, restored, times, unit_problem
 
 HALF = np.sqrt(0.5)
+EQUAL = 1e-12  # values of N closer than this, relative to the size of its terms, are ranked as equal
 OPPOSITE = {"max": "min", "min": "max", "saddle": "saddle", "flat": "flat"}
 
 
@@ -59,9 +61,18 @@ class KKTPoint:
 class KKTPoints(list):
     """A list of `KKTPoint`, greatest value first; `complete` says whether it has all, or is what a search found."""
 
-    def __init__(self, points: list[KKTPoint], complete: bool):
-        """Sort the points by value, then by angle, positive v first."""
-        super().__init__(sorted(points, key=_rank))
+    def __init__(self, points: list[KKTPoint], complete: bool, size: float | None = None):
+        """Sort the points by value, then by angle, positive v first.
+
+        Values closer than `EQUAL` times `size`, that of the terms of N, count as equal; it is the largest value if
+        not given.
+        """
+        points = sorted(points, key=lambda point: -point.value)
+        values = np.array([point.value for point in points])
+        size = np.abs(values).max(initial=0.0) if size is None else size
+        level = np.cumsum(np.append(0, np.diff(values) < -EQUAL * size))
+        ranked = sorted(zip(level, points, strict=False), key=_rank)
+        super().__init__(point for _, point in ranked)
         self.complete = complete
 
     def __repr__(self) -> str:
@@ -73,9 +84,25 @@ class KKTPoints(list):
         return "\n".join([f"{len(self)} KKT points, {what}", *rows])
 
 
-def _rank(point: KKTPoint) -> tuple:
+def _rank(ranked: tuple[int, KKTPoint]) -> tuple:
+    level, point = ranked
     angle = -1.0 if point.angle is None else round(point.angle, 9)
-    return (-round(point.value, 9), angle, *-point.direction)
+    return (level, angle, *-point.direction.round(9))
+
+
+def listed(points: list[KKTPoint], complete: bool, X: np.ndarray, z: np.ndarray, degree: int, power: int) -> KKTPoints:
+    """The KKT points of 2**power times N from those of N, whose data X, z have size one."""
+    points = KKTPoints(points, complete, size_of_terms(X, z, degree))
+    values = restored(np.array([2 * point.value for point in points]), power, "multipliers", "z")
+    for k, (point, multiplier) in enumerate(zip(points, values.tolist(), strict=True)):
+        residual = float(times(point.residual, power))
+        points[k] = replace(point, value=multiplier / 2, multiplier=multiplier, residual=residual)
+    return points
+
+
+def size_of_terms(X: np.ndarray, z: np.ndarray, degree: int) -> float:
+    """Sum of |z_i| |x_i|^degree: what rounding of N is measured against, however much its terms cancel."""
+    return float(np.abs(z) @ np.linalg.norm(X, axis=1) ** degree)
 
 
 def kkt_residual(net: Network, X: np.ndarray, z: np.ndarray, u: np.ndarray, tolerance: float = 1e-9) -> float:
@@ -99,8 +126,10 @@ def kkt_residual(net: Network, X: np.ndarray, z: np.ndarray, u: np.ndarray, tole
     """
     X = fitting_inputs(net, X)
     direction, _ = polar(_checks.nonzero("u", _checks.array("u", u, (net.size,), f"shape ({net.size},) for {net!r}")))
-    multiplier = net.order * float(net.outputs(X, direction) @ _checks.matching("z", z, X))
-    return float(clarke_subdifferential(net, X, direction, z, tolerance).distance(multiplier * direction))
+    X, z, power = unit_problem(X, _checks.matching("z", z, X), net.degree)
+    multiplier = net.order * float(net.outputs(X, direction) @ z)
+    distance = clarke_subdifferential(net, X, direction, z, tolerance).distance(multiplier * direction)
+    return float(finite_times(np.array(distance), power, "residuals", "z"))
 
 
 def one_neuron(net: Network, X: np.ndarray, z: np.ndarray, neuron: int) -> tuple[np.ndarray, np.ndarray, float]:

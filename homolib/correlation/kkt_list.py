@@ -10,10 +10,11 @@ import numpy as np
 
 from homolib import _checks
 from homolib.clarke.polytopes import Polytope
-from homolib.correlation.kkt import OPPOSITE, KKTPoint, KKTPoints, lifted, one_neuron, unit_vector
+from homolib.correlation.kkt import OPPOSITE, KKTPoint, KKTPoints, lifted, listed, one_neuron, unit_vector
 from homolib.correlation.kkt_search import kkt_search
-from homolib.neuron.circle import TURN, Arcs
+from homolib.neuron.circle import EPS, TURN, Arcs, Critical
 from homolib.problems.networks import Network, TwoLayerReLU
+from homolib.problems.scales import unit_problem
 
 
 def kkt_points(
@@ -45,28 +46,40 @@ def kkt_points(
     Raises
     ------
     ValueError
-        If an argument does not fit, or the network is of another kind.
+        If an argument does not fit, or the network is of another kind, or values of N are too small or too large for
+        floats.
     """
     X, z, sign = one_neuron(net, X, z, neuron)
     starts, seed = _checks.count("starts", starts), _checks.seed(seed)
     two_layer = isinstance(net, TwoLayerReLU)
     if X.shape[1] > 2:
         return kkt_search(net, X, z, starts, seed, neuron)
+    X, z, power = unit_problem(X, z, net.degree)
     if X.shape[1] == 1:
-        scalar = _scalar_lifts(X[:, 0], z, net.slope) if two_layer else _scalar(X[:, 0], sign * z, net.slope)
-        return KKTPoints(scalar, True)
-    if two_layer:
-        return KKTPoints(_lifts(Arcs(X, z, net.slope, order=1)), True)
-    found = []
-    for p in Arcs(X, z, net.slope, sign).critical_points():
-        found.append(KKTPoint(unit_vector(p.angle), p.value, 2 * p.value, p.residual, p.smooth, p.kind, p.angle, p.arc))
-    return KKTPoints(found, True)
+        found = _scalar_lifts(X[:, 0], z, net.slope) if two_layer else _scalar(X[:, 0], sign * z, net.slope)
+    elif two_layer:
+        found = _lifts(Arcs(X, z, net.slope, order=1))
+    else:
+        found = [_on_circle(point) for point in Arcs(X, z, net.slope, sign).critical_points()]
+    return listed(found, True, X, z, net.degree, power)
+
+
+def _on_circle(p: Critical) -> KKTPoint:
+    return KKTPoint(unit_vector(p.angle), p.value, 2 * p.value, p.residual, p.smooth, p.kind, p.angle, p.arc)
+
+
+def _line_values(x: np.ndarray, z: np.ndarray, slope: float, degree: int) -> tuple[list[float], float]:
+    """sum_i z_i sigma(x_i u)^degree at u = 1 and -1, zero where that is rounding, and what counts as rounding."""
+    zero = (16 + len(x)) * EPS * max(1.0, abs(slope)) ** degree * float(np.abs(z) @ np.abs(x) ** degree)
+    values = [float(z @ np.maximum(u * x, slope * u * x) ** degree) for u in (1, -1)]
+    return [0.0 if abs(value) <= zero else value for value in values], zero
 
 
 def _scalar(x: np.ndarray, z: np.ndarray, slope: float) -> list[KKTPoint]:
     """The sphere is {1, -1}: both points are KKT points, and the greater one is the maximum."""
-    values = [float(z @ np.maximum(u * x, slope * u * x) ** 2) for u in (1, -1)]
-    kinds = ("max", "min") if values[0] > values[1] else ("min", "max") if values[0] < values[1] else ("flat", "flat")
+    values, zero = _line_values(x, z, slope, 2)
+    gap = values[0] - values[1]
+    kinds = ("flat", "flat") if abs(gap) <= zero else ("max", "min") if gap > 0 else ("min", "max")
     return [
         KKTPoint(np.array([float(u)]), value, 2 * value, 0.0, True, kind)
         for u, value, kind in zip((1, -1), values, kinds, strict=True)
@@ -74,7 +87,7 @@ def _scalar(x: np.ndarray, z: np.ndarray, slope: float) -> list[KKTPoint]:
 
 
 def _scalar_lifts(x: np.ndarray, z: np.ndarray, slope: float) -> list[KKTPoint]:
-    found, values = [], [float(z @ np.maximum(u * x, slope * u * x)) for u in (1, -1)]
+    found, (values, _) = [], _line_values(x, z, slope, 1)
     for u, g in zip((1.0, -1.0), values, strict=True):
         if g == 0:
             found.append(KKTPoint(np.array([0.0, u]), 0.0, 0.0, 0.0, True, "flat"))

@@ -8,12 +8,13 @@ import numpy as np
 
 from homolib import _checks
 from homolib.clarke.hinge_sums import HingeSum
-from homolib.correlation.kkt import KKTPoint, KKTPoints, kkt_residual, lifted, one_neuron
+from homolib.correlation.kkt import KKTPoint, KKTPoints, kkt_residual, lifted, listed, one_neuron
 from homolib.flows.trajectory import polar
 from homolib.neuron.flow import neuron_flow
 from homolib.neuron.squared import cones, form
 from homolib.neuron.velocities import Undecided
 from homolib.problems.networks import Network, TwoLayerReLU
+from homolib.problems.scales import unit_problem
 
 SAME = 1e-6  # directions closer than this are one KKT point; kinks closer than this to the end of a flow hold it
 GOOD = 1e-11  # residual that counts as zero, relative to the size of the gradients
@@ -47,15 +48,19 @@ def kkt_search(
     Raises
     ------
     ValueError
-        If an argument does not fit, or the network is of another kind.
+        If an argument does not fit, or the network is of another kind, or values of N are too small or too large for
+        floats.
     """
     X, z, sign = one_neuron(net, X, z, neuron)
     starts, rng = _checks.count("starts", starts), np.random.default_rng(_checks.seed(seed))
     u, _ = polar(rng.standard_normal((starts, X.shape[1])))
+    X, z, power = unit_problem(X, z, net.degree)
     if isinstance(net, TwoLayerReLU):
-        return KKTPoints(_flow_ends(X, z, net.slope, u), complete=False)
-    high, low = sign * max(1.0, net.slope) ** 2 * z, sign * min(1.0, net.slope) ** 2 * z
-    return KKTPoints(_eigenvectors(X, high, low, u), complete=False)
+        found = _flow_ends(X, z, net.slope, u)
+    else:
+        high, low = sign * max(1.0, net.slope) ** 2 * z, sign * min(1.0, net.slope) ** 2 * z
+        found = _eigenvectors(X, high, low, u)
+    return listed(found, False, X, z, net.degree, power)
 
 
 def _eigenvectors(X: np.ndarray, high: np.ndarray, low: np.ndarray, starts: np.ndarray) -> list[KKTPoint]:

@@ -17,10 +17,11 @@ import numpy as np
 from homolib import _checks
 from homolib.clarke.hinge_sums import HingeSum
 from homolib.flows.trajectory import Trajectory
-from homolib.neuron.flow import Event, Solution, Velocity, follow, kinks_at, neuron_flows, ways_on
+from homolib.neuron.flow import Event, Solution, Velocity, follow, kinks_at, neuron_flows, of_unit_size, ways_on
 from homolib.neuron.segments import State, start_state
 from homolib.neuron.velocities import Undecided
 from homolib.problems.datasets import gaussian, random_start
+from homolib.problems.scales import restored, times
 
 
 @dataclass(frozen=True)
@@ -96,18 +97,19 @@ def is_non_branching(
         If the flow has more than 10,000 events, or too many kinks meet in one point.
     """
     t_end = t_end if t_end == math.inf else _checks.positive("t_end", t_end)
-    hinges = HingeSum(X, z, slope)
-    run = follow(hinges, start_state(hinges, _checks.finite("v0", v0), u0), t_end)
+    hinges, horizon = of_unit_size(X, z, slope, t_end)
+    run = follow(hinges, start_state(hinges, _checks.finite("v0", v0), u0), horizon)
     if not run.options:
         events = sum(event.kind != "branch" for event in run.events)
         until = "for all time" if t_end == math.inf else f"up to t = {t_end:g}"
         return Verdict(True, f"unique {until}: one way on after each of {events} events")
     last, ways = run.events[-1], len(ways_on(hinges, run.state))
+    time = float(restored(last.time, -hinges.power, "the time of branching"))
     kinks = ", ".join(map(str, np.atleast_1d(last.kink)))
     where = "at u = 0" if last.kink is None else f"on the kink of input {kinks}"
     if any(event.kind == "flip" and event.time == last.time for event in run.events):
         where += ", v passing 0 after sliding"
-    return Verdict(False, f"{ways} ways on at t = {last.time:.10g} {where}", last.time, last.kink)
+    return Verdict(False, f"{ways} ways on at t = {time:.10g} {where}", time, last.kink)
 
 
 def branches(
@@ -138,12 +140,12 @@ def branches(
         long as it can. Each ends at `t_end` or at its own next branching. A non-branching start has
         one solution.
     """
-    hinges = HingeSum(X, z, slope)
-    t_end = _checks.positive("t_end", t_end)
-    waits = np.unique(_checks.array("waits", waits, (None,), "a sequence of times")).tolist()
+    hinges, t_end = of_unit_size(X, z, slope, _checks.positive("t_end", t_end))
+    waits = np.unique(_checks.array("waits", waits, (None,), "a sequence of times"))
     points = _checks.count("points", points)
     if waits[0] < 0:
-        _checks.fail("waits", waits, "times that are not negative")
+        _checks.fail("waits", waits.tolist(), "times that are not negative")
+    waits = times(waits, hinges.power).tolist()
     trunk = follow(hinges, start_state(hinges, _checks.finite("v0", v0), u0), t_end)
     if not trunk.options:
         return [trunk.trajectory(points)]
@@ -177,8 +179,8 @@ def branch_tree(
     Arguments as for `neuron_flow`. Every waiting is followed as long as it can last; that one may leave it
     at any time is said by `BranchNode.waiting`.
     """
-    hinges = HingeSum(X, z, slope)
-    t_end, depth = _checks.positive("t_end", t_end), _checks.count("depth", depth)
+    hinges, t_end = of_unit_size(X, z, slope, _checks.positive("t_end", t_end))
+    depth = _checks.count("depth", depth)
     points = _checks.count("points", points)
     return _node(follow(hinges, start_state(hinges, _checks.finite("v0", v0), u0), t_end), False, t_end, depth, points)
 

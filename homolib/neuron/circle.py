@@ -17,6 +17,7 @@ import numpy as np
 from homolib import _checks
 from homolib.clarke.polytopes import distinct_directions, row_norms, unit_rows
 from homolib.neuron.circle_flow import EPS, TURN, CircleFlow
+from homolib.problems.scales import FOREVER, exponent, restored, times, unit_problem
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Critical:
 
 def gathered_by_line(
     X: np.ndarray, z: np.ndarray, slope: float, order: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """Inputs gathered by the line they lie on: repeated, parallel and opposite inputs share one kink.
 
     Returns
@@ -42,18 +43,20 @@ def gathered_by_line(
         One unit vector q for each line.
     above, below : (k,) arrays
         N(u) is the sum over lines of (q . u)^order times `above` where q . u > 0 and `below` where q . u < 0.
+    size : float
+        The sum of the sizes of all terms, before those on one line cancel.
     """
     length = row_norms(X)
     counts = (z != 0) & (length > 0)
     if not counts.any():
-        return np.eye(2)[:1], np.zeros(1), np.zeros(1)
+        return np.eye(2)[:1], np.zeros(1), np.zeros(1), 0.0
     normal, which, side = distinct_directions(unit_rows(X[counts]))
     on, off = max(1.0, slope) ** order, min(1.0, slope) ** order
     weight = (z * length**order)[counts]
     mirrored = (-1) ** order * weight
     above = np.bincount(which, np.where(side > 0, on * weight, off * mirrored))
     below = np.bincount(which, np.where(side > 0, off * weight, on * mirrored))
-    return normal, above, below
+    return normal, above, below, float(max(abs(on), abs(off)) * np.abs(weight).sum())
 
 
 class Arcs:
@@ -64,9 +67,9 @@ class Arcs:
     kinks : (k,) array
         Angles in [0, 2 pi), ascending, where a derivative of N jumps; two arbitrary ones where there is none.
     mean, cosine, sine : (k,) arrays
-        N = mean + cosine cos(m theta) + sine sin(m theta) from each kink to the next.
-    scale : float
-        A bound on |N|: what rounding is measured against.
+        N / 2**power = mean + cosine cos(m theta) + sine sin(m theta) from each kink to the next.
+    power : int
+        Makes these numbers of size one, whatever that of the data is.
     """
 
     def __init__(self, X: np.ndarray, z: np.ndarray, slope: float = 0.0, sign: float = 1, order: int = 2):
@@ -92,9 +95,9 @@ class Arcs:
         sign, order = _checks.choice("sign", sign, (1, -1, 1.0, -1.0)), _checks.choice("order", order, (1, 2))
         z, slope = sign * _checks.matching("z", z, X), _checks.finite("slope", slope)
         self.order = order
-        normal, above, below = gathered_by_line(X, z, slope, order)
-        self.scale = float(np.maximum(np.abs(above), np.abs(below)).sum())
-        self._zero = (16 + len(normal)) * EPS * self.scale  # what rounding can make of a slope that is zero
+        X, z, self.power = unit_problem(X, z, order)
+        normal, above, below, self._size = gathered_by_line(X, z, slope, order)
+        self._zero = (16 + len(X)) * EPS * self._size  # what rounding can make of a slope that is zero
         bent = np.abs(above - below) > self._zero
         self.has_kinks = bool(bent.any())
         tangent = np.stack([-normal[:, 1], normal[:, 0]], axis=1)[bent] if self.has_kinks else np.eye(2)[:1]
@@ -111,18 +114,27 @@ class Arcs:
         self.amplitude = np.hypot(self.cosine, self.sine)
         self.flat = self.amplitude <= self._zero
 
+    @property
+    def scale(self) -> float:
+        """A bound on |N|, and on each sum of terms that makes it: what rounding is measured against."""
+        return float(restored(self._size, self.power, "N"))
+
     def value(self, theta: np.ndarray) -> np.ndarray:
         """N at the angle theta."""
+        return restored(self.level(theta), self.power, "N")
+
+    def level(self, theta: np.ndarray) -> np.ndarray:
+        """N / 2**power at the angle theta."""
         arc = self._arc(theta)
         return self.mean[arc] + self._wave(theta, arc, 0)
 
     def derivative(self, theta: np.ndarray) -> np.ndarray:
         """dN/dtheta: the speed of the flow on the circle. At a kink, from the right."""
-        return self._wave(theta, self._arc(theta), 1)
+        return restored(self._wave(theta, self._arc(theta), 1), self.power, "dN/dtheta")
 
     def second_derivative(self, theta: np.ndarray) -> np.ndarray:
         """Second derivative of N; at a kink, from the right."""
-        return self._wave(theta, self._arc(theta), 2)
+        return restored(self._wave(theta, self._arc(theta), 2), self.power, "the second derivative of N")
 
     def critical_points(self) -> list[Critical]:
         """All critical points, by angle: smooth ones, kinks whose one-sided slopes enclose zero, flat arcs.
@@ -132,7 +144,7 @@ class Arcs:
         """
         at, segment_of, critical, sign = self.cut
         if not sign.any():
-            return [Critical(0.0, float(self.value(0.0)), "flat", True, 0.0, (0.0, TURN))]
+            return [Critical(0.0, self._height(self.level(0.0)), "flat", True, 0.0, (0.0, TURN))]
         found = []
         for node in np.flatnonzero(critical):
             before, after = sign[node - 1], sign[node]
@@ -145,11 +157,11 @@ class Arcs:
 
     def is_zero(self, value: float) -> bool:
         """Whether a value of N, or a slope, is zero up to the rounding of the sums that make it."""
-        return abs(value) <= self._zero
+        return bool(abs(times(value, -self.power)) <= self._zero)
 
     def gradients(self) -> np.ndarray:
         """Gradients of G on the cones, (k, 2) (order 1): the corners of its Clarke subdifferential at zero."""
-        return np.stack([self.cosine, self.sine], axis=1)
+        return restored(np.stack([self.cosine, self.sine], axis=1), self.power, "gradients of G")
 
     def zeros(self) -> np.ndarray:
         """Angles where G = 0, ascending, without whole arcs and their ends (order 1)."""
@@ -169,7 +181,8 @@ class Arcs:
         ValueError
             If a critical point lies between the two angles: no flow goes from one to the other.
         """
-        return self._flow.travel(np.asarray(theta0, dtype=float), np.asarray(theta1, dtype=float))
+        time, gain = self._flow.travel(np.asarray(theta0, dtype=float), np.asarray(theta1, dtype=float))
+        return restored(time, -self.power, "the time of travel"), gain
 
     def flow(self, theta0: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Angle at time t of the flow theta' = dN/dtheta from theta0, and the growth of ln|u| (order 2).
@@ -183,19 +196,23 @@ class Arcs:
         theta, gain : arrays of the broadcast shape
             Angles in [0, 2 pi); d gain / dt = 2 N(theta). A start on a critical point stays there.
         """
-        return self._flow.flow(np.asarray(theta0, dtype=float), np.asarray(t, dtype=float))
+        t = np.asarray(t, dtype=float)
+        if exponent(t) + self.power > FOREVER:
+            _checks.fail("t", t, "an earlier time: beyond, log-norms leave the range of floats")
+        return self._flow.flow(np.asarray(theta0, dtype=float), times(t, self.power))
 
     @cached_property
     def _flow(self) -> CircleFlow:
         if self.order != 2:
             _checks.fail("order", self.order, "order 2: the flow of a squared ReLU neuron")
-        return CircleFlow(self.cut, self.mean, self.cosine, self.sine, self.value)
+        return CircleFlow(self.cut, self.mean, self.cosine, self.sine, self.level)
 
     def _point(self, angle: float, left: int, right: int, kind: str) -> Critical:
         slopes = self._wave(angle, left, 1), self._wave(angle, right, 1)
         residual = max(0.0, float(min(slopes)), -float(max(slopes)))
         smooth = bool(left == right) or self.order > 1 or not self.has_kinks
-        return Critical(float(angle), float(self.mean[right] + self._wave(angle, right, 0)), kind, smooth, residual)
+        value = self._height(self.mean[right] + self._wave(angle, right, 0))
+        return Critical(float(angle), value, kind, smooth, float(times(residual, self.power)))
 
     def _flat_arc(self, node: int) -> Critical:
         at, segment_of, _, sign = self.cut
@@ -205,8 +222,12 @@ class Arcs:
         a, b = at[node], at[(last + 1) % len(at)]
         b = b if b > a else b + TURN
         middle, arc = np.mod((a + b) / 2, TURN), segment_of[node]
-        value = float(self.mean[arc])
-        return Critical(float(middle), value, "flat", True, float(self.amplitude[arc]), (float(a), float(b)))
+        value, residual = self._height(self.mean[arc]), float(times(self.amplitude[arc], self.power))
+        return Critical(float(middle), value, "flat", True, residual, (float(a), float(b)))
+
+    def _height(self, level: float) -> float:
+        """A value of N; zero where it is rounding."""
+        return float(restored(level, self.power, "N")) if abs(level) > self._zero else 0.0
 
     def _arc(self, theta: np.ndarray) -> np.ndarray:
         """Index of the arc that holds theta; -1, the last one, holds the angles before the first kink."""

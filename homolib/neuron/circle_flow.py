@@ -18,6 +18,7 @@ Value = Callable[[np.ndarray], np.ndarray]
 class CircleFlow:
     """Time tables of the flow: an orbit is a chain of segments from one critical point to the next.
 
+    Times are in units of 2**-power, the `power` of the arcs.
     Each segment has one instant of reference, with the clock of its orbit there, ln|tan(theta - phase)|, and
     ln|u| up to a constant. Clocks are zero where the last segment is entered, so that they are most precise
     where the flow settles.

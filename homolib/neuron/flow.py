@@ -23,6 +23,7 @@ from homolib.flows.trajectory import Trajectory
 from homolib.neuron.regular_velocities import regular_velocities
 from homolib.neuron.segments import Segment, State, start_state
 from homolib.neuron.velocities import Undecided, velocities
+from homolib.problems.scales import times, unit_time
 
 MOST_EVENTS = 10_000  # a flow with more is given up as undecided; none seen has come near
 
@@ -66,19 +67,21 @@ class Solution:
         return replace(later, segments=self.segments + later.segments, events=self.events + later.events)
 
     def trajectory(self, points: int = 201) -> Trajectory:
-        """As a `Trajectory` of (v, u), sampled at `points` even times and at every event."""
+        """As a `Trajectory` of (v, u) in the time of the data, sampled at `points` even times and at every event."""
+        power = self.hinges.power
         segments = self.segments or [Segment(self.state, np.zeros_like(self.state.u))]
         starts = np.array([segment.start.time for segment in segments])
 
         def interpolate(t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            direction, log_norm = np.empty((len(t), len(self.state.u) + 1)), np.empty(len(t))
+            t, direction, log_norm = times(t, power), np.empty((len(t), len(self.state.u) + 1)), np.empty(len(t))
             which = np.clip(np.searchsorted(starts, t, side="right") - 1, 0, None)
             for k in np.unique(which):
                 direction[which == k], log_norm[which == k] = segments[k].weights(t[which == k])
             return direction, log_norm
 
-        t = np.unique(np.append(np.linspace(starts[0], self.state.time, points), starts))
-        return ExactPath(t, *interpolate(t), interpolate=interpolate, events=self.events)
+        t = times(np.unique(np.append(np.linspace(starts[0], self.state.time, points), starts)), -power)
+        events = [replace(event, time=float(times(event.time, -power))) for event in self.events]
+        return ExactPath(t, *interpolate(t), interpolate=interpolate, events=events)
 
 
 class ExactPath(Trajectory):
@@ -117,7 +120,9 @@ def ways_on(hinges: HingeSum, state: State, most: int | None = None) -> list[Vel
     if everywhere:
         hinges.ways_from_zero[sign] = found
     if not found:
-        raise Undecided(f"no velocity found at t = {state.time:g}: kinks {hinges.inputs[active]} tie")
+        raise Undecided(
+            f"no velocity found at t = {times(state.time, -hinges.power):g}: kinks {hinges.inputs[active]} tie"
+        )
     return found
 
 
@@ -159,7 +164,7 @@ def follow(
             events.append(Event(float(state.time), None, "flip"))
         if meeting.origin and len(state.u) > 1:
             events.append(Event(float(state.time), None, "death"))
-    raise Undecided(f"more than {MOST_EVENTS} events before t = {state.time:g}")
+    raise Undecided(f"more than {MOST_EVENTS} events before t = {times(state.time, -hinges.power):g}")
 
 
 def _regular_way(hinges: HingeSum, state: State, before: np.ndarray) -> list[Velocity] | None:
@@ -226,10 +231,16 @@ def neuron_flow(
     Undecided
         If too many kinks meet in a point to list the ways on.
     """
-    hinges = HingeSum(X, z, slope)
+    hinges, t_end = of_unit_size(X, z, slope, _checks.positive("t_end", t_end))
     points = _checks.count("points", points)
-    start = start_state(hinges, _checks.finite("v0", v0), u0)
-    return follow(hinges, start, _checks.positive("t_end", t_end)).trajectory(points)
+    return follow(hinges, start_state(hinges, _checks.finite("v0", v0), u0), t_end).trajectory(points)
+
+
+def of_unit_size(X: np.ndarray, z: np.ndarray, slope: float, t_end: float) -> tuple[HingeSum, float]:
+    """The neuron with data of size one, and `t_end` in its time, which is 2**power of that of the data."""
+    hinges = HingeSum.of_unit_size(X, z, slope)
+    t_end, hinges.power = unit_time(t_end, hinges.power)
+    return hinges, t_end
 
 
 @dataclass(frozen=True)
@@ -269,8 +280,7 @@ def neuron_flows(
     The same flow as `neuron_flow`, without its history. Errors as there, but where one start is undecided the others
     go on.
     """
-    hinges = HingeSum(X, z, slope)
-    t_end = t_end if t_end == np.inf else _checks.positive("t_end", t_end)
+    hinges, t_end = of_unit_size(X, z, slope, t_end if t_end == np.inf else _checks.positive("t_end", t_end))
     v0 = _checks.array("v0", v0, (None,))
     state = start_state(hinges, v0, u0)
     m, d = state.u.shape
@@ -300,7 +310,8 @@ def neuron_flows(
             direction[rows], log_norm[rows] = segment[ends].last(until)
             live, before, state, flip, origin = (a[goes_on] for a in (live, before, state, flip, origin))
             if not len(live):
-                return Fates(time, direction, log_norm, branched, slid, flipped, died, undecided, events)
+                ended = times(time, -hinges.power)
+                return Fates(ended, direction, log_norm, branched, slid, flipped, died, undecided, events)
         irregular = origin | (flip & np.any(state.side == 0, axis=-1))
         events[live] += 1
         flipped[live] |= flip

@@ -184,11 +184,13 @@ def start_state(hinges: HingeSum, v0: object, u0: object) -> State:
     v0 = _checks.array("v0", v0, (...,))
     u0 = _checks.array("u0", u0, (*v0.shape, hinges.normals.shape[1]))
     _checks.nonzero("(v0, u0)", np.concatenate([v0[..., None], u0], axis=-1))
-    size = np.maximum(np.abs(v0), np.abs(u0).max(axis=-1))
+    top = np.abs(u0).max(axis=-1)
+    size, shape = np.maximum(np.abs(v0), top), u0 / np.where(top > 0, top, 1.0)[..., None]
     v, u = np.abs(v0) / size, u0 / size[..., None]
-    square, side = np.sum(u * u, axis=-1), hinges.side(u)
+    length, side = np.linalg.norm(shape, axis=-1), hinges.side(shape)
+    square = (length * (top / size)) ** 2
     invariant = np.where(np.abs(v * v - square) > TOL * square, v * v - square, 0.0)
-    value = np.sum(hinges.gradient(side) * u, axis=-1)
-    resting = (v == 0) & (np.abs(value) <= TOL * hinges.size * np.sqrt(square))
+    value = np.sum(hinges.gradient(side) * shape, axis=-1)
+    resting = (v == 0) & (np.abs(value) <= TOL * hinges.size * length)
     sign = np.where(resting, 0, np.where(v0 != 0, np.sign(v0), np.sign(value))).astype(int)
     return State(np.zeros_like(v), np.log(size), sign, v, u, invariant, side).rescaled()

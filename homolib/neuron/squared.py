@@ -15,8 +15,10 @@ import numpy as np
 from homolib import _checks
 from homolib.flows.trajectory import Trajectory, polar
 from homolib.neuron.circle import Arcs
+from homolib.neuron.velocities import Undecided
+from homolib.problems.scales import times, unit_problem, unit_time
 
-MOST_CONES = 100_000
+MOST_CONES, MOST_STEPS = 10_000, 100_000  # a flow through more cones, or with more steps in one, is given up
 ON_KINK = 1e-14  # |x_i . u| below this times |x_i| |u| is zero up to rounding
 RENEW = 0.1  # start afresh in the same cone when the shifted flow has shrunk to this: rounding then stays relative
 
@@ -76,6 +78,8 @@ def squared_neuron_flow(
     ------
     ValueError
         If an argument does not fit, or a start is zero.
+    Undecided
+        If the flow passes more than 10,000 kinks.
     """
     X = _checks.inputs(X)
     z = _checks.matching("z", z, X)
@@ -84,42 +88,44 @@ def squared_neuron_flow(
     t = np.linspace(0, _checks.positive("t_end", t_end), _checks.count("points", points, least=2))
     slope, sign = _checks.finite("slope", slope), _checks.choice("sign", sign, (1, -1))
     direction, log_norm = polar(u0)
+    X, z, power = unit_problem(X, z, degree=2)
+    horizon, power = unit_time(t[-1], power)
     if d == 2:
-        interpolate = _planar(Arcs(X, z, slope, sign), direction, log_norm)
+        interpolate = _planar(Arcs(X, z, slope, sign), direction, log_norm, power)
     else:
         high, low = sign * max(1.0, slope) ** 2 * z, sign * min(1.0, slope) ** 2 * z
         starts = zip(direction.reshape(-1, d), log_norm.ravel(), strict=True)
-        paths = [cones(X, high, low, start, t[-1], log) for start, log in starts]
-        interpolate = _through(paths, u0.shape[:-1])
+        paths = [cones(X, high, low, start, horizon, log) for start, log in starts]
+        interpolate = _through(paths, u0.shape[:-1], power)
     return Trajectory(t, *interpolate(t), interpolate)
 
 
-def _planar(arcs: Arcs, direction: np.ndarray, log_norm: np.ndarray):
+def _planar(arcs: Arcs, direction: np.ndarray, log_norm: np.ndarray, power: int):
     theta0 = np.arctan2(direction[..., 1], direction[..., 0])
 
-    def interpolate(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        theta, gain = arcs.flow(theta0[..., None], times)
+    def interpolate(t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        theta, gain = arcs.flow(theta0[..., None], times(t, power))
         return np.stack([np.cos(theta), np.sin(theta)], axis=-1), log_norm[..., None] + gain
 
     return interpolate
 
 
-def _through(paths: list[list[Cone]], batch: tuple[int, ...]):
-    def interpolate(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        found = [_along(path, times) for path in paths]
+def _through(paths: list[list[Cone]], batch: tuple[int, ...], power: int):
+    def interpolate(t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        found = [_along(path, times(t, power)) for path in paths]
         direction, log_norm = (np.stack(parts) for parts in zip(*found, strict=True))
-        return direction.reshape(*batch, *direction.shape[1:]), log_norm.reshape(*batch, len(times))
+        return direction.reshape(*batch, *direction.shape[1:]), log_norm.reshape(*batch, len(t))
 
     return interpolate
 
 
-def _along(path: list[Cone], times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _along(path: list[Cone], t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Direction (k, d) and log-norm (k,) along one path."""
-    which = np.searchsorted([cone.time for cone in path], times, side="right") - 1
-    direction, log_norm = np.empty((len(times), len(path[0].start))), np.empty(len(times))
+    which = np.searchsorted([cone.time for cone in path], t, side="right") - 1
+    direction, log_norm = np.empty((len(t), len(path[0].start))), np.empty(len(t))
     for index in np.unique(which):
         here = which == index
-        direction[here], log_norm[here] = path[index].at(times[here])
+        direction[here], log_norm[here] = path[index].at(t[here])
     return direction, log_norm
 
 
@@ -128,7 +134,8 @@ def cones(
 ) -> list[Cone]:
     """The cones that the flow passes from the unit vector `u` up to `t_end`.
 
-    `high` and `low` are (n,) arrays: sign * z_i times the squared slope of the side x_i . u > 0 and of the other.
+    `high` and `low` are (n,) arrays: sign * z_i times the squared slope of the side x_i . u > 0 and of the other. All
+    numbers are to be of size one (`unit_problem`).
     """
     bent = (high != low) & X.any(axis=1)
     path, t = [], 0.0
@@ -141,7 +148,7 @@ def cones(
             return path
         direction, log = path[-1].at(np.array([t]))
         u, log_norm = direction[0], float(log[0])
-    raise RuntimeError(f"more than {MOST_CONES} kinks up to t = {t:.6g}")
+    raise Undecided(f"more than {MOST_CONES} kinks, and the flow still moves")
 
 
 def form(X: np.ndarray, high: np.ndarray, low: np.ndarray, side: np.ndarray) -> np.ndarray:
@@ -182,7 +189,7 @@ def _time_to_kink(X: np.ndarray, side: np.ndarray, cone: Cone, horizon: float) -
     a = side[:, None] * (X @ cone.vectors[:, moves]) * cone.start[moves]
     noise = 8 * np.finfo(float).eps * np.linalg.norm(X, axis=1)
     t = 0.0
-    while True:
+    for _ in range(MOST_STEPS):
         part = np.exp(mu * t)
         if np.linalg.norm(cone.start[moves] * part) < RENEW:
             return t
@@ -195,6 +202,7 @@ def _time_to_kink(X: np.ndarray, side: np.ndarray, cone: Cone, horizon: float) -
         crossed = s < -noise
         if crossed.any():
             return max(0.0, _first_root(a[crossed], mu, t))
+    raise Undecided(f"{MOST_STEPS} steps and no kink, too close to one to tell")
 
 
 def _safe_step(s: np.ndarray, velocity: np.ndarray, bound: np.ndarray) -> float:

@@ -24,11 +24,13 @@ class Loss:
     def value(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Loss of the predictions `h` (..., n) for the labels `y` (n,); one number a run, shape (...)."""
         h, y = _predictions(h, y)
-        return self.weight(y) * self._sample(h, y).sum(axis=-1)
+        with np.errstate(over="ignore"):
+            return _finite("h", self.weight(y) * self._sample(h, y).sum(axis=-1), "a loss")
 
     def derivative(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Derivative l'(h, y) in each prediction, shape (..., n): the paper's vector l'(z, y) of section 4."""
-        return self.slopes(*_predictions(h, y))
+        with np.errstate(over="ignore"):
+            return _finite("h", self.slopes(*_predictions(h, y)), "derivatives")
 
     def slopes(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
         """`derivative` without its checks: what flows call at every step."""
@@ -66,7 +68,8 @@ class LogisticLoss(Loss):
     def derivative_lipschitz(self, y: np.ndarray) -> float:
         """Lipschitz constant of l' in the prediction, max y_i^2 / 4 (times the weight): beta_hat of eq. (4)."""
         y = _checks.array("y", y, (None,))
-        return self.weight(y) * float(np.max(y**2)) / 4
+        with np.errstate(over="ignore"):
+            return float(_finite("y", self.weight(y) * np.max(y**2) / 4, "a Lipschitz constant"))
 
 
 def chosen(loss: Loss | None) -> Loss:
@@ -84,3 +87,9 @@ def square(loss: SquareLoss | None) -> SquareLoss:
 def _predictions(h: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     y = _checks.array("y", y, (None,))
     return _checks.array("h", h, (..., len(y)), f"shape (..., {len(y)}), one prediction for each label"), y
+
+
+def _finite(name: str, values: np.ndarray, what: str) -> np.ndarray:
+    if not np.isfinite(values).all():
+        _checks.fail(name, f"numbers with which {what} is above 1e308", "smaller ones")
+    return values

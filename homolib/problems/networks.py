@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from homolib import _checks
+from homolib.problems.scales import finite_times, unit
 
 # Outputs neuron by neuron, (..., neurons, n), and the map from z to the pullback.
 Forward = tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]
@@ -24,6 +25,8 @@ class Network:
     ----------
     order : int
         Order of homogeneity L: H(x; c w) = c^L H(x; w) for c >= 0.
+    degree : int
+        Order of homogeneity in an input: H(c x; w) = c^degree H(x; w) for c >= 0.
     size : int
         Number of weights.
     inputs : int
@@ -35,6 +38,7 @@ class Network:
     """
 
     order: int = 2
+    degree: int = 1
     size: int
     inputs: int
     smooth: bool
@@ -57,10 +61,12 @@ class Network:
         Raises
         ------
         ValueError
-            If the shape of `X` or `w` does not fit the network, or a number is not finite.
+            If the shape of `X` or `w` does not fit the network, or a number is not finite, or an output would not be.
         """
         X, w = fitting(self, X, w)
-        return self.forward(X, w)[0].sum(axis=-2)
+        (X, of_X), (w, of_w) = unit(X), unit(w)
+        outputs = self.forward(X, w)[0].sum(axis=-2)
+        return finite_times(outputs, self.degree * of_X + self.order * of_w, "outputs", "w")
 
     def pullback(self, X: np.ndarray, w: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Vector sum_i z_i s_i with s_i in the Clarke subdifferential of w -> H(x_i; w).
@@ -85,11 +91,13 @@ class Network:
         Raises
         ------
         ValueError
-            If the shape of `X`, `w` or `z` does not fit, or a number is not finite.
+            If the shape of `X`, `w` or `z` does not fit, or a number is not finite, or one of the answer would not be.
         """
         X, w = fitting(self, X, w)
         z = _checks.array("z", z, (..., len(X)), f"shape (..., {len(X)}), one number for each row of X")
-        return self.forward(X, w)[1](z)
+        (X, of_X), (w, of_w), (z, of_z) = unit(X), unit(w), unit(z)
+        power = self.degree * of_X + (self.order - 1) * of_w + of_z
+        return finite_times(self.forward(X, w)[1](z), power, "gradients", "z")
 
     def neurons(self, w: np.ndarray) -> np.ndarray:
         """Weights neuron by neuron, (..., neurons, weights of one), a view where it can be; `join` is the inverse."""
@@ -125,6 +133,7 @@ class PoweredReLU(Network):
     ):
         """Fix the signs p_k in {-1, 1} (all +1 unless given), the slope and the order L >= 2."""
         self.inputs, self.order = _checks.count("inputs", inputs), _checks.count("order", order, least=2)
+        self.degree = self.order
         count = _checks.count("neurons", neurons)
         self.signs = np.ones(count) if signs is None else _checks.array("signs", signs, (count,))
         if not np.isin(self.signs, (-1, 1)).all():

@@ -7,6 +7,8 @@ and two problems that differ by a power of two have the same digits.
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import numpy as np
 
 from homolib import _checks
@@ -36,13 +38,21 @@ def unit(values: np.ndarray) -> tuple[np.ndarray, int]:
 def unit_problem(X: np.ndarray, z: np.ndarray, degree: int) -> tuple[np.ndarray, np.ndarray, int]:
     """Inputs and labels of size one whose correlation is N / 2**power.
 
-    Outputs are homogeneous in an input, H(c x; w) = c^degree H(x; w) for c > 0: each input has a scale of its own, which
-    goes to its label.
+    Outputs are homogeneous in an input, H(c x; w) = c^degree H(x; w) for c > 0: each input has a scale of its own,
+    which goes to its label.
     """
     rows = np.frexp(np.abs(X).max(axis=1))[1]
     counts = (z != 0) & X.any(axis=1)
     power = int((degree * rows + np.frexp(z)[1])[counts].max(initial=-(2**30))) if counts.any() else 0
     return times(X, -rows[:, None]), times(np.where(counts, z, 0.0), degree * rows - power), power
+
+
+def finite_times(values: np.ndarray, power: int, what: str, name: str) -> np.ndarray:
+    """`values` times 2**power, zero where that is too small for a float; a ValueError if it is too large."""
+    out = times(values, power) if power else values
+    if not np.isfinite(out).all():
+        _too_far(values, power, what, name)
+    return out
 
 
 def restored(values: np.ndarray | float, power: int, what: str, name: str = "X") -> np.ndarray | float:
@@ -55,11 +65,13 @@ def restored(values: np.ndarray | float, power: int, what: str, name: str = "X")
     """
     out, size = times(values, power), np.abs(values).max(initial=0.0)
     if size and not SMALLEST <= np.abs(out).max() <= GREATEST:
-        about = round((np.log2(size) + power) * np.log10(2))
-        _checks.fail(
-            name, f"numbers that make {what} about 1e{about:+d}", "numbers that keep it within 1e-308 to 1e308"
-        )
+        _too_far(values, power, what, name)
     return out
+
+
+def _too_far(values: np.ndarray, power: int, what: str, name: str) -> NoReturn:
+    about = round(float(np.log2(np.abs(values).max()) + power) * np.log10(2))
+    _checks.fail(name, f"numbers that make {what} about 1e{about:+d}", "numbers that keep it between 1e-308 and 1e308")
 
 
 def unit_time(t_end: float, power: int) -> tuple[float, int]:
