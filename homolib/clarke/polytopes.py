@@ -96,7 +96,8 @@ class Polytope:
 
     def distance(self, s: np.ndarray) -> float:
         """Euclidean distance of the point `s`, shape (k,), from the polytope."""
-        return float(np.linalg.norm(np.concatenate([_least_norm(b - part) for b, part in self._split("s", s)])))
+        nearest = np.concatenate([_least_norm(b - part) for b, part in self._split("s", s)])
+        return float(row_norms(nearest[None])[0])
 
     def contains(self, s: np.ndarray, tolerance: float = 1e-9) -> bool:
         """Whether `s`, shape (k,), lies in the polytope.
@@ -109,7 +110,13 @@ class Polytope:
 
     def support(self, direction: np.ndarray) -> float:
         """Largest <direction, s> over s in the polytope: for a Clarke set, the generalised directional derivative."""
-        return float(sum((block @ part).max() for block, part in self._split("direction", direction)))
+        with np.errstate(over="ignore"):
+            largest = float(sum((block @ part).max() for block, part in self._split("direction", direction)))
+        return (
+            largest
+            if np.isfinite(largest)
+            else _checks.fail("direction", "one that gives numbers above 1e308", "a smaller one")
+        )
 
     def width(self, direction: np.ndarray) -> float:
         """Largest minus smallest <direction, s> over s in the polytope."""
@@ -220,7 +227,8 @@ def _least_norm(points: np.ndarray) -> np.ndarray:
     points = points / scale
     from scipy.optimize import nnls  # takes longer to import than the rest of the library
 
-    weights, _ = nnls(np.vstack([points.T, np.ones(len(points))]), np.append(np.zeros(points.shape[1]), 1.0))
+    ones, most = np.ones(len(points)), 1000 * len(points)  # points of very different sizes take up to ten a point
+    weights, _ = nnls(np.vstack([points.T, ones]), np.append(np.zeros(points.shape[1]), 1.0), maxiter=most)
     face = points[weights > 0]
     along = (face[1:] - face[0]).T
     return scale * (face[0] - along @ np.linalg.lstsq(along, face[0])[0] if along.size else face[0])

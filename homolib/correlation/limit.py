@@ -15,6 +15,7 @@ from homolib.correlation.flow import ncf_flow
 from homolib.flows.trajectory import Trajectory
 from homolib.problems.constants import constants
 from homolib.problems.networks import Network, fitting_inputs
+from homolib.problems.scales import finite_times, restored, unit_problem
 
 SETTLED = 1e-9  # rate at which a direction may still turn, relative to the growth rate, and count as converged
 
@@ -85,8 +86,9 @@ class FrozenStart:
             _checks.fail("net", f"a network of order {net.order}", "a network of order 2")
         self.net, self.z, self.name = net, _checks.matching("z", z, self.X), name
         self.start = unit_start(name, u0, net)
-        found = constants(net, self.X, self.z)  # of the square loss, whose residual at the origin is z
-        self.rate, self.size = found.rate, found.beta * float(np.linalg.norm(self.z))
+        self.problem = unit_problem(self.X, self.z, net.degree)
+        X, z, power = self.problem
+        self.size = float(restored(constants(net, X, z).beta * np.linalg.norm(z), power, "N", "z"))  # bounds |N|
 
     def path(self, t_end: float) -> Trajectory:
         """The neural correlation flow up to `t_end`."""
@@ -102,33 +104,38 @@ class FrozenStart:
 
     def correlation(self, direction: np.ndarray, whole: bool) -> np.ndarray:
         """N at each unit vector of `direction`, half of <s, u> for any s in dN(u) (Lemma C.2)."""
-        w = direction[0] if whole else self.net.join(direction)
-        pull = self.net.pullback(self.X, w, self.z)
-        return (direction * (pull[None] if whole else self.net.neurons(pull))).sum(axis=-1) / 2
+        w, (X, z, power) = direction[0] if whole else self.net.join(direction), self.problem
+        pull = self.net.pullback(X, w, z)
+        value = (direction * (pull[None] if whole else self.net.neurons(pull))).sum(axis=-1) / 2
+        return finite_times(value, power, "N", "z")
 
     def settle(self, epsilon: float, whole: bool) -> tuple[Trajectory, np.ndarray, np.ndarray]:
         """Flow up to a time by which every direction has settled; the limits, and their values N.
 
         Where N < 0 the part tends to zero, and the path goes on until its norm is at most epsilon.
         """
-        horizon = 8 / self.rate if self.rate > 0 else 1.0  # data of zeros move nothing
+        horizon = 2 / self.size if self.size > 0 else 1.0  # data of zeros move nothing
         for _ in range(24):
             path = self.path(horizon)
             directions, logs = self.parts(path.direction, path.log_norm, whole)
             back, last = np.searchsorted(path.t, 0.75 * horizon), directions[-1]
             value = self.correlation(last, whole)
-            large = (value < 0) & (logs[-1] > np.log(epsilon))
+            large = self._falls(value) & (logs[-1] > np.log(epsilon))
             if np.linalg.norm(last - directions[back], axis=-1).max() < SETTLED and not large.any():
                 return path, last, value
             horizon *= 2
         return _checks.fail(self.name, f"a start whose flow has not settled at t = {horizon / 2:g}", "one that settles")
+
+    def _falls(self, value: np.ndarray) -> np.ndarray:
+        """Whether N < 0, and not by rounding."""
+        return value < -_checks.ROUNDING * self.size
 
     def limit(self, epsilon: float, whole: bool) -> FlowLimit:
         """What the flow fixes, part by part."""
         epsilon = _checks.positive("epsilon", epsilon)
         path, direction, value = self.settle(epsilon, whole)
         _, logs = self.parts(path.direction, path.log_norm, whole)
-        vanishes = (value < -_checks.ROUNDING * self.size) | ~direction.any(axis=-1)
+        vanishes = self._falls(value) | ~direction.any(axis=-1)
         eta = 1.0 if vanishes.all() else min(1.0, float(np.exp(logs[:, ~vanishes].min())) / 2)
         if epsilon >= eta:
             _checks.fail("epsilon", epsilon, f"a number below eta = {eta:.6g}")

@@ -10,6 +10,9 @@ import numpy as np
 
 from homolib import _checks
 from homolib.flows.trajectory import Trajectory, linear_path
+from homolib.problems.scales import times, unit
+
+MOST_STEPS = 10**8
 
 
 def neuron_ascent(
@@ -58,32 +61,43 @@ def neuron_ascent(
     Raises
     ------
     ValueError
-        If an argument does not fit, or the weights overflow.
+        If an argument does not fit, the weights overflow, or it would take more than `MOST_STEPS` steps.
     """
     X = _checks.inputs(X)
     z = _checks.matching("z", z, X)
     v = _checks.array("v0", v0, (...,))
     u = _checks.array("u0", u0, (*v.shape, X.shape[1]))
-    step, steps = _checks.positive("step", step), _checks.positive("t_end", t_end) / step
+    step, t_end = _checks.positive("step", step), _checks.positive("t_end", t_end)
+    last = _steps(t_end, step)
     slope = _checks.finite("slope", slope)
     at_zero = slope if at_zero is None else _checks.finite("at_zero", at_zero)
     width, noise = _checks.nonnegative("width", width), _checks.nonnegative("noise", noise)
     every, rng = _checks.count("record_every", record_every), np.random.default_rng(_checks.seed(seed))
-    w = np.concatenate([v[..., None], u], axis=-1)
-    times, recorded, last = [0], [w], int(np.ceil(steps - 1e-9))
+    # With numbers of size one: no product of data and weights over- or underflows.
+    (X, of_X), (z, of_z), (w, own) = unit(X), unit(z), unit(np.concatenate([v[..., None], u], axis=-1))
+    h, width, jump = times(step, of_X + of_z), times(width, -of_X - own), times(noise * np.sqrt(step), -own)
+    counts, recorded = [0], [w]
     with np.errstate(over="ignore", invalid="ignore"):
         for k in range(1, last + 1):
             s = w[..., 1:] @ X.T
             value, derivative = _sigma(s, slope, at_zero, width)
-            w = w + step * np.concatenate([(value @ z)[..., None], w[..., :1] * ((derivative * z) @ X)], axis=-1)
+            w = w + h * np.concatenate([(value @ z)[..., None], w[..., :1] * ((derivative * z) @ X)], axis=-1)
             if noise:
-                w = w + noise * np.sqrt(step) * rng.standard_normal(w.shape)
+                w = w + jump * rng.standard_normal(w.shape)
             if k % every == 0 or k == last:
-                times.append(k)
+                counts.append(k)
                 recorded.append(w)
-    if not np.isfinite(w).all():
+    if not np.isfinite(times(w, own)).all():
         _checks.fail("t_end", t_end, "an earlier time: the weights have left the range of floating-point numbers")
-    return linear_path(step * np.array(times), np.stack(recorded, axis=-2))
+    return linear_path(step * np.array(counts), times(np.stack(recorded, axis=-2), own))
+
+
+def _steps(t_end: float, step: float) -> int:
+    """How many steps reach `t_end`, which may be a whole number of them up to rounding."""
+    steps = t_end / step if t_end < MOST_STEPS * step else np.inf
+    if steps > MOST_STEPS:
+        _checks.fail("step", step, f"at least {t_end / MOST_STEPS:.3g}: no more than {MOST_STEPS} steps to t_end")
+    return int(np.ceil(steps * (1 - 4 * np.finfo(float).eps)))
 
 
 def _sigma(s: np.ndarray, slope: float, at_zero: float, width: float) -> tuple[np.ndarray, np.ndarray]:

@@ -13,6 +13,7 @@ from homolib import _checks
 from homolib.problems.deep_networks import DeepReLU
 from homolib.problems.losses import Loss, chosen
 from homolib.problems.networks import DiagonalLinear, Network, PoweredReLU, TwoLayerReLU, fitting_inputs
+from homolib.problems.scales import restored, unit
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,9 @@ def constants(net: Network, X: np.ndarray, y: np.ndarray, loss: Loss | None = No
     X = fitting_inputs(net, X)
     y = _checks.matching("y", y, X)
     loss = chosen(loss)
+    X, power = unit(X)
     beta, exact = _beta(net, X)
+    beta = float(restored(beta, net.degree * power, "outputs"))
     beta_hat = loss.derivative_lipschitz(y)
     beta_tilde = beta_hat * beta + float(np.linalg.norm(loss.initial_residual(y)))
     return Constants(beta, beta_hat, beta_tilde, exact)
@@ -103,35 +106,45 @@ def _(net: DeepReLU, X: np.ndarray) -> tuple[float, bool]:
     return float(np.linalg.norm(h, 2) * stretch * steep ** (len(matrices) - 1 - net.trainable[0])) / 2, False
 
 
-@singledispatch
 def jacobian_bound(net: Network, X: np.ndarray) -> float:
     """Bound on the spectral norm of the Jacobian of w -> H(X; w) on the unit sphere of weights."""
+    X, power = unit(X)
+    return float(restored(_jacobian(net, X), net.degree * power, "Jacobians"))
+
+
+@singledispatch
+def _jacobian(net: Network, X: np.ndarray) -> float:
     _checks.fail("net", net, "a network of this library: no bound on the gradients of others is known")
 
 
-@jacobian_bound.register
+@_jacobian.register
 def _(net: PoweredReLU, X: np.ndarray) -> float:
     # |2 sum z_i sigma_i sigma'_i x_i . v|^2 <= 4 steep^4 sum (x_i . u)^2 (x_i . v)^2, then Cauchy and Schwarz
     return 2 * max(1.0, abs(net.slope)) ** 2 * largest_response(X, -1.0, 2)[0]
 
 
-@jacobian_bound.register
+@_jacobian.register
 def _(net: TwoLayerReLU, X: np.ndarray) -> float:
     return max(1.0, abs(net.slope)) * float(np.linalg.norm(X, 2))
 
 
-@jacobian_bound.register
+@_jacobian.register
 def _(net: DiagonalLinear, X: np.ndarray) -> float:
     return float(np.linalg.norm(X, axis=0).max())
 
 
-@jacobian_bound.register
+@_jacobian.register
 def _(net: DeepReLU, X: np.ndarray) -> float:
     return 2 * constants(net, X, np.zeros(len(X))).beta  # bilinear: |J| <= S |w| where |H| <= S |w|^2 / 2
 
 
 def pullback_lipschitz(net: Network, X: np.ndarray, z: np.ndarray) -> float:
     """Bound on the Lipschitz constant of w -> sum_i z_i grad H(x_i; w) for a network with Lipschitz gradient."""
+    (X, of_X), (z, of_z) = unit(X), unit(z)
+    return float(restored(_pullback_lipschitz(net, X, z), net.degree * of_X + of_z, "Lipschitz constants"))
+
+
+def _pullback_lipschitz(net: Network, X: np.ndarray, z: np.ndarray) -> float:
     if isinstance(net, PoweredReLU):
         # the Hessian of a neuron is 2 sum z_i a_i x_i x_i^T with 0 <= a_i <= steep^2
         halves = [(X.T * np.maximum(sign * z, 0)) @ X for sign in (1, -1)]

@@ -17,7 +17,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import homolib as hl
@@ -29,6 +29,7 @@ from tests.homolib.test_bad_input import CASES, DRAWINGS, RESULTS, SEED_N, SEED_
 STEPS = (-498, -198, -30, 0, 30, 198, 498)  # 2**498 is 8e149; multiples of six have even and threefold parts
 Dimension = tuple[float, ...]  # exponents of a, b, c
 NONE = (0.0, 0.0, 0.0)
+PHASES = (Phase.explicit, Phase.generate)  # examples are small as they are
 X_, Z_, W_ = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
 
 
@@ -745,7 +746,7 @@ def check(
 def test_one_scale_one_answer(name):
     row = ROWS[name]
 
-    @settings(max_examples=row.examples)
+    @settings(max_examples=row.examples, phases=PHASES)
     @given(st.data())
     def law(data):
         function, arguments = row.at(name, data.draw(row.drawn))
@@ -761,7 +762,7 @@ def test_each_input_has_a_scale_of_its_own(name):
     """N does not change if x_i -> c_i x_i and z_i -> z_i / c_i^m, m the order of H in x, c_i > 0."""
     row = ROWS[name]
 
-    @settings(max_examples=row.examples)
+    @settings(max_examples=row.examples, phases=PHASES)
     @given(st.data())
     def law(data):
         function, arguments = row.at(name, data.draw(row.drawn))
@@ -783,7 +784,7 @@ def test_inputs_that_cancel_change_nothing(name):
     """N does not change with inputs x, k x and numbers k^m, -1 for them: what rounding leaves of them is no kink."""
     row = ROWS[name]
 
-    @settings(max_examples=row.examples)
+    @settings(max_examples=row.examples, phases=PHASES)
     @given(st.data())
     def law(data):
         function, arguments = row.at(name, data.draw(row.drawn))
