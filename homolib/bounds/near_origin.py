@@ -15,6 +15,7 @@ from homolib.flows.trajectory import Trajectory
 from homolib.problems.constants import constants
 from homolib.problems.losses import Loss, chosen
 from homolib.problems.networks import Network, fitting_inputs
+from homolib.problems.scales import times, unit
 
 
 def lemma_5_2(
@@ -55,7 +56,7 @@ def lemma_5_2(
     path, frozen = run.train(t_end), run.frozen.path(t_end)
     gap = np.linalg.norm(_rescaled(path, delta) - frozen.w, axis=-1).max()
     growth = (path.log_norm - np.log(delta)).max()
-    log_C = run.rate * t_end
+    log_C = run.rate * times(t_end, run.clock)
     rows = [
         Row("delta <= C^(-1/2), compared as logarithms", np.log(delta), -log_C / 2, hypothesis=True),
         Row("ln(|w(t)| / delta) <= ln(C) / 2 for all t", growth, log_C / 2),
@@ -117,17 +118,24 @@ def corollary_5_4_1(
 
 
 class _Comparison:
-    """A unit start, its training flow from delta times it, and its frozen flow."""
+    """A unit start, its training flow from delta times it, and its frozen flow.
+
+    Training is followed with inputs of size one, in the same weights: the outputs and the labels have another unit, and
+    time goes 2**clock times as fast.
+    """
 
     def __init__(self, net: Network, X: np.ndarray, y: np.ndarray, w0: np.ndarray, delta: float, loss: Loss | None):
         self.net, self.loss, self.delta = net, chosen(loss), _checks.positive("delta", delta)
-        self.X = fitting_inputs(net, X)
-        self.y = _checks.matching("y", y, self.X)
-        self.frozen = FrozenStart(net, self.X, self.loss.initial_residual(self.y), w0, "w0")
+        X = fitting_inputs(net, X)
+        y = _checks.matching("y", y, X)
+        self.frozen = FrozenStart(net, X, self.loss.initial_residual(y), w0, "w0")
+        self.X, power = unit(X)
+        self.y, self.clock = self.loss.in_units(y, net.degree * power)
         self.rate = constants(net, self.X, self.y, self.loss).rate
 
     def train(self, t_end: float) -> Trajectory:
-        start = self.frozen.start
+        """The training flow up to `t_end`, in its own time."""
+        start, t_end = self.frozen.start, times(t_end, self.clock)
         return training_flow(self.net, self.X, self.y, start, t_end, self.loss, self.delta, tolerance=1e-11)
 
 
@@ -138,7 +146,7 @@ def _alignment(name: str, run: _Comparison, epsilon: float, whole: bool) -> Repo
     gap = float(np.linalg.norm(_rescaled(trained, run.delta)[-1] - frozen.w[-1]))
     directions, logs = run.frozen.parts(trained.direction, trained.log_norm - np.log(run.delta), whole)
     cosine, norm = (directions[-1] * limit.direction).sum(axis=-1), np.exp(logs[-1])
-    log_C, worst = run.rate * T, 1 - (1 + 1.5 / eta) * epsilon
+    log_C, worst = run.rate * times(T, run.clock), 1 - (1 + 1.5 / eta) * epsilon
     rows = [
         Row("ln delta <= -ln(C) / 2", np.log(run.delta), -log_C / 2, hypothesis=True),
         Row("|w(T)/delta - u(T)| <= epsilon, eq. (46)", gap, epsilon, hypothesis=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from homolib import _checks
+from homolib.problems.scales import times
 
 
 class Loss:
@@ -45,6 +46,10 @@ class Loss:
 class SquareLoss(Loss):
     """Half the squared error, (h - y)^2 / 2, a sample."""
 
+    def in_units(self, y: np.ndarray, power: int) -> tuple[np.ndarray, int]:
+        """Labels of the same problem for outputs h / 2**power, and the power by which its flow is faster."""
+        return times(y, -power), 2 * power
+
     def _sample(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
         return (h - y) ** 2 / 2
 
@@ -58,6 +63,10 @@ class SquareLoss(Loss):
 
 class LogisticLoss(Loss):
     """ln(1 + exp(-h y)) a sample; labels may be any real numbers, as in the paper."""
+
+    def in_units(self, y: np.ndarray, power: int) -> tuple[np.ndarray, int]:
+        """Labels of the same problem for outputs h / 2**power, and the power by which its flow is faster."""
+        return times(y, power), 0
 
     def _sample(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.logaddexp(0, -h * y)
