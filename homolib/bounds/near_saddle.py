@@ -6,7 +6,7 @@ Z = |w_n - w_n*|^2 + |w_z|^2 obeys Z' <= 2 M2 Z, so Z <= 2 C delta^2 holds up to
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,9 +16,11 @@ from homolib.clarke.subdifferential import clarke_subdifferential
 from homolib.correlation.flow import ncf_flow
 from homolib.correlation.limit import flow_limit
 from homolib.flows.smooth import training_flow
+from homolib.flows.trajectory import polar
 from homolib.problems.constants import constants, jacobian_bound, pullback_lipschitz
 from homolib.problems.networks import Network, TwoLayerReLU, fitting
-from homolib.saddles.saddle import STATIONARY, Saddle, checked
+from homolib.problems.scales import finite_times, restored, times
+from homolib.saddles.saddle import STATIONARY, Saddle, checked, unit_saddle
 
 RESOLUTION = 1e-11  # displacements of the active weights below this, relative to them, are lost in the tolerance
 
@@ -29,11 +31,15 @@ def lemma_5_6(saddle: Saddle) -> Report:
     Freezing the residual changes no gradient, so the set is minus that of the correlation with the residual,
     and for neurons that share no weights it is the product of the sets of the active and the dormant ones.
     """
+    small, outputs, weights = unit_saddle(saddle)
     gradient = 0.0
-    if not checked(saddle).dormant.all():
-        gradient = float(np.linalg.norm(clarke_subdifferential(*_active_only(saddle), saddle.residual).min_norm()))
-    rounding = STATIONARY * (1 + np.linalg.norm(saddle.w)) * (1 + np.linalg.norm(saddle.y)) * np.linalg.norm(saddle.X)
-    return Report("Lemma 5.6", [Row("distance of 0 from dL(w_n, 0) <= rounding", gradient, float(rounding))])
+    if not small.dormant.all():
+        gradient = float(np.linalg.norm(clarke_subdifferential(*_active_only(small), small.residual).min_norm()))
+    # the size of the terms whose sum is zero, before they cancel
+    terms = np.linalg.norm(small.y) + np.linalg.norm(small.net.outputs(small.X, small.w))
+    size = jacobian_bound(small.net, small.X) * np.linalg.norm(small.w) ** (small.net.order - 1) * terms
+    sides = finite_times(np.array([gradient, STATIONARY * size]), 2 * outputs - weights, "gradients", "saddle")
+    return Report("Lemma 5.6", [Row("distance of 0 from dL(w_n, 0) <= rounding", *sides.tolist())])
 
 
 def kappa(saddle: Saddle, w_n: np.ndarray) -> np.ndarray:
@@ -56,12 +62,15 @@ def kappa(saddle: Saddle, w_n: np.ndarray) -> np.ndarray:
     ValueError
         If a point is the saddle itself, or a dormant neuron is not zero there.
     """
-    net, (X, w_n) = checked(saddle).net, fitting(saddle.net, saddle.X, w_n, "w_n")
+    net, (_, w_n) = checked(saddle).net, fitting(saddle.net, saddle.X, w_n, "w_n")
     if saddle.split(w_n)[1].any():
         _checks.fail("w_n", "weights on dormant neurons", "points at which the dormant neurons are zero")
-    away = _checks.nonzero("w_n", w_n - saddle.w, "points other than the saddle")
-    velocity = net.pullback(X, w_n, saddle.y - net.outputs(X, w_n))
-    return (away * velocity).sum(axis=-1) / (away**2).sum(axis=-1)
+    small, outputs, weights = unit_saddle(saddle)
+    w_n = times(w_n, -weights)
+    away, log_distance = polar(_checks.nonzero("w_n", w_n - small.w, "points other than the saddle"))
+    velocity = net.pullback(small.X, w_n, small.y - net.outputs(small.X, w_n))
+    found = (away * velocity).sum(axis=-1) / np.exp(log_distance)
+    return finite_times(found, 2 * (outputs - weights), "kappa", "w_n")
 
 
 def assumption_3(saddle: Saddle, gamma: float, bound: float, samples: int = 4000, seed: int = 0) -> Report:
@@ -141,6 +150,19 @@ def saddle_constants(saddle: Saddle, gamma: float = 1.0, kappa: float | None = N
     ValueError
         If `kappa` is missing, or the network is not of order two.
     """
+    small, power, _ = unit_saddle(saddle, weights=False)
+    kappa = None if kappa is None else times(_checks.nonnegative("kappa", kappa), -2 * power)
+    return _at_scale(_constants(small, gamma, kappa), power)
+
+
+def _at_scale(M: SaddleConstants, power: int) -> SaddleConstants:
+    """The constants where outputs are 2**power times as large: each is a bound on outputs, or on rates."""
+    outputs = {name: float(restored(getattr(M, name), power, name)) for name in ("beta", "mu1", "mu3", "M1")}
+    rates = {name: value for name in ("mu2", "M2", "kappa") if (value := getattr(M, name)) is not None}
+    return replace(M, **outputs, **{name: float(restored(value, 2 * power, name)) for name, value in rates.items()})
+
+
+def _constants(saddle: Saddle, gamma: float, kappa: float | None) -> SaddleConstants:
     net, X, r = checked(saddle).net, saddle.X, saddle.residual
     if net.order != 2:
         _checks.fail("saddle", f"a network of order {net.order}", "a network of order 2")
@@ -198,7 +220,9 @@ def lemma_d_1(
     C = _checks.positive("C", C)
     if C <= 1:
         _checks.fail("C", C, "a number above 1")
-    M = saddle_constants(saddle, gamma, kappa)
+    natural = saddle_constants(saddle, gamma, kappa)
+    saddle, power, _ = unit_saddle(saddle, weights=False)
+    M = _at_scale(natural, -power)
     T = np.log(C) / (_checks.positive("clock", clock) * M.M2)
     near = _NearSaddle(saddle, zeta_z, zeta_n, delta, T)
     rows = [_small_enough(M, delta, np.log(C)), near.stays(np.log(C))]
@@ -207,7 +231,8 @@ def lemma_d_1(
         growth = np.expm1(M.mu2 * T) / M.mu2 if M.mu2 > 0 else T
         right = jacobian_bound(saddle.net, saddle.X) * np.sqrt(2 * C) * xi * growth
         rows.append(Row("max |w_z(t)/delta - u(t)| <= bound of order delta", near.gap, right))
-    values = {"T": T, "constants": M, "Z": np.exp(near.log_Z) * delta**2, "gap": near.gap}
+    T = float(restored(T, -2 * power, "T", "saddle"))
+    values = {"T": T, "constants": natural, "Z": np.exp(near.log_Z) * delta**2, "gap": near.gap}
     return Report("Lemma D.1", rows, values)
 
 
@@ -243,8 +268,9 @@ def theorem_5_5(
     ValueError
         If an argument does not fit, or the frozen flow does not settle.
     """
-    M = saddle_constants(saddle, gamma, kappa)
-    zeta_z = saddle.seed("zeta_z", zeta_z)
+    natural = saddle_constants(saddle, gamma, kappa)
+    saddle, power, _ = unit_saddle(saddle, weights=False)
+    M, zeta_z = _at_scale(natural, -power), saddle.seed("zeta_z", zeta_z)
     target = flow_limit(saddle.net, saddle.X, saddle.residual, zeta_z, epsilon)
     log_C = 2 * M.M2 * target.T
     near = _NearSaddle(saddle, zeta_z, zeta_n, delta, target.T)
@@ -261,8 +287,11 @@ def theorem_5_5(
         worst = 1 - (1 + 1.5 / target.eta) * epsilon
         rows.append(Row("eta <= |w_z(T)| / delta", target.eta, norm))
         rows.append(Row("1 - (1 + 3/(2 eta)) epsilon <= cosine", worst, float(w_z @ target.direction) / norm))
-    values = {"T": target.T, "log_C": log_C, "eta": target.eta, "constants": M, "norm": norm}
-    values |= {"direction": target.direction, "value": target.value}
+    T, value = (
+        float(restored(v, p, "T and N", "saddle")) for v, p in ((target.T, -2 * power), (target.value, 2 * power))
+    )
+    values = {"T": T, "log_C": log_C, "eta": target.eta, "constants": natural, "norm": norm}
+    values |= {"direction": target.direction, "value": value}
     values["outcome"] = "vanishes" if target.vanishes else "aligns"
     return Report("Theorem 5.5", rows, values)
 

@@ -20,9 +20,11 @@ from homolib.flows.trajectory import Trajectory
 from homolib.problems.datasets import circle
 from homolib.problems.losses import SquareLoss
 from homolib.problems.networks import Network, SquaredReLU, TwoLayerReLU, fitting
+from homolib.problems.scales import exponent, times
 
 SMALL = 1e-8  # size of the seed that stands for an infinitesimal one; its square is below rounding
 FAINT = 1e-6  # a neuron with a smaller share of the escape direction than this stays dormant
+ROOM = 300  # labels may be 2**300 times as large as the outputs of a problem of size one
 STATIONARY = 1e-10  # relative size of a gradient that counts as zero
 
 
@@ -115,6 +117,20 @@ class Saddle:
 def checked(saddle: Saddle) -> Saddle:
     """`saddle` if it is one, else the ValueError of the library."""
     return _checks.instance("saddle", saddle, Saddle, "a Saddle")
+
+
+def unit_saddle(saddle: Saddle, weights: bool = True) -> tuple[Saddle, int, int]:
+    """The same saddle with numbers of size one, and the powers of two of its outputs and of its weights.
+
+    Inputs are scaled such that outputs and labels keep one unit; rates are in that of 2 outputs - 2 weights in powers.
+    Without `weights` these keep their size.
+    """
+    net, own = checked(saddle).net, exponent(saddle.w) if weights else 0
+    outputs = max(exponent(saddle.y) - ROOM, net.degree * exponent(saddle.X) + net.order * own)
+    outputs += (net.order * own - outputs) % net.degree
+    inputs = (outputs - net.order * own) // net.degree
+    small = Saddle(net, times(saddle.X, -inputs), times(saddle.y, -outputs), times(saddle.w, -own))
+    return small, outputs, own
 
 
 def figure_4_saddle(n: int = 50) -> Saddle:

@@ -537,13 +537,13 @@ ROWS = {
     ),
     "theorem_5_1": Row(of_net({}, lambda u: fields(T=u.time, value=u.rate, **OF_BOUNDS), of_unit_size), **FLOWING),
     "corollary_5_4_1": Row(of_net({}, lambda u: fields(T=u.time, value=u.rate, **OF_BOUNDS), of_unit_size), **FLOWING),
-    "aim": Row(
+    "flow_limit": Row(
         of_net({}, lambda u: fields(direction=NONE, value=u.rate, eta=NONE, T=u.time)),
-        drawn=problem((2,)),
+        drawn=problem((2,), lambda d: st.just(SQUARED)),
         examples=25,
         accuracy=1e-6,
     ),
-    "settled_flow": Row(of_net({}, path), drawn=problem((2,)), examples=25, accuracy=1e-6),
+    "settled_flow": Row(of_net({}, path), drawn=problem((2,), lambda d: st.just(SQUARED)), examples=25, accuracy=1e-6),
     # saddles
     "Saddle": Row(
         of_net({"w": 1}, lambda u: fields(dormant=NONE, residual=u.z, loss=dim((2, u.z))), trained),
