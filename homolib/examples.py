@@ -217,7 +217,8 @@ def _slopes(tau: np.ndarray, off: np.ndarray, winding: float) -> tuple[np.ndarra
 
 def _polar(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Level tau, angle theta, and whether the point is inside the disk (outside, tau is put to 1)."""
-    r2 = (x**2).sum(axis=-1)
+    far = np.clip(x, -2, 2)  # as far outside, without overflow
+    r2 = (far**2).sum(axis=-1)
     inside = r2 < 1
     return 1 / (1 - np.where(inside, r2, 0.0)), np.arctan2(x[..., 1], x[..., 0]), inside
 

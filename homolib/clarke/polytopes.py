@@ -230,6 +230,7 @@ def _least_norm(points: np.ndarray) -> np.ndarray:
     ones, most = np.ones(len(points)), 1000 * len(points)  # points of very different sizes take up to ten a point
     weights, _ = nnls(np.vstack([points.T, ones]), np.append(np.zeros(points.shape[1]), 1.0), maxiter=most)
     face = points[weights > 0]
+    face = face[np.argsort(row_norms(face), kind="stable")]  # from the smallest, or large ones cancel
     along = (face[1:] - face[0]).T
     return scale * (face[0] - along @ np.linalg.lstsq(along, face[0])[0] if along.size else face[0])
 

@@ -75,7 +75,7 @@ def termwise_sum(net: Network, X: np.ndarray, w: np.ndarray, z: np.ndarray, tole
     if isinstance(net, DeepReLU) or net.smooth:
         (w, own), each = unit(w), (slice(i, i + 1) for i in range(len(X)))
         terms = reduce(add, (_one_block(net, X[i], w, z[i], tolerance, 0) for i in each))
-        return Polytope(restored(terms.vertices, power + (net.order - 1) * own, "the set", "w"))
+        return Polytope(restored(terms.vertices, power + (net.order - 1) * own, "the set", "w", size=1.0))
     # A sum of segments has a vertex for each sign pattern of the segments z_i x_i; the Clarke set, of the inputs x_i.
     return _two_layer_set(net, X, w, z, tolerance, lambda X, z, slope: HingeSum(z[:, None] * X, z**0, slope), power)
 
@@ -155,7 +155,7 @@ def _one_block(net: Network, X: np.ndarray, w: np.ndarray, z: np.ndarray, tolera
     """The set of 2**power times N, of a smooth or a deep network."""
     w, own = unit(w)
     gradients = net.pullback(X, w, z)[None] if net.smooth else deep_gradients(net, X, w, z, tolerance)
-    return Polytope(restored(gradients, power + (net.order - 1) * own, "the set", "w"))
+    return Polytope(restored(gradients, power + (net.order - 1) * own, "the set", "w", size=1.0))
 
 
 def _two_layer_set(
@@ -180,7 +180,7 @@ def _two_layer_set(
             cells = sign_patterns(local.normals) if len(local.normals) else np.empty((1, 0))
             gradients = gradients + local.gradient(cells)
         for block in ([[z @ np.maximum(s, net.slope * s)]], v * gradients):
-            blocks.append(Polytope(restored(np.asarray(block), power + own, "the set", "w")))
+            blocks.append(Polytope(restored(np.asarray(block), power + own, "the set", "w", size=1.0)))
     return Polytope.product(blocks)
 
 

@@ -92,8 +92,9 @@ def _rank(ranked: tuple[int, KKTPoint]) -> tuple:
 
 def listed(points: list[KKTPoint], complete: bool, X: np.ndarray, z: np.ndarray, degree: int, power: int) -> KKTPoints:
     """The KKT points of 2**power times N from those of N, whose data X, z have size one."""
-    points = KKTPoints(points, complete, size_of_terms(X, z, degree))
-    values = restored(np.array([2 * point.value for point in points]), power, "multipliers", "z")
+    size = size_of_terms(X, z, degree)
+    points = KKTPoints(points, complete, size)
+    values = restored(np.array([2 * point.value for point in points]), power, "multipliers", "z", size)
     for k, (point, multiplier) in enumerate(zip(points, values.tolist(), strict=True)):
         residual = float(times(point.residual, power))
         points[k] = replace(point, value=multiplier / 2, multiplier=multiplier, residual=residual)

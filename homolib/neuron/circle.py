@@ -121,7 +121,7 @@ class Arcs:
 
     def value(self, theta: np.ndarray) -> np.ndarray:
         """N at the angle theta."""
-        return restored(self.level(theta), self.power, "N")
+        return self._natural(self.level(theta))
 
     def level(self, theta: np.ndarray) -> np.ndarray:
         """N / 2**power at the angle theta."""
@@ -130,11 +130,11 @@ class Arcs:
 
     def derivative(self, theta: np.ndarray) -> np.ndarray:
         """dN/dtheta: the speed of the flow on the circle. At a kink, from the right."""
-        return restored(self._wave(theta, self._arc(theta), 1), self.power, "dN/dtheta")
+        return self._natural(self._wave(theta, self._arc(theta), 1))
 
     def second_derivative(self, theta: np.ndarray) -> np.ndarray:
         """Second derivative of N; at a kink, from the right."""
-        return restored(self._wave(theta, self._arc(theta), 2), self.power, "the second derivative of N")
+        return self._natural(self._wave(theta, self._arc(theta), 2))
 
     def critical_points(self) -> list[Critical]:
         """All critical points, by angle: smooth ones, kinks whose one-sided slopes enclose zero, flat arcs.
@@ -161,7 +161,7 @@ class Arcs:
 
     def gradients(self) -> np.ndarray:
         """Gradients of G on the cones, (k, 2) (order 1): the corners of its Clarke subdifferential at zero."""
-        return restored(np.stack([self.cosine, self.sine], axis=1), self.power, "gradients of G")
+        return self._natural(np.stack([self.cosine, self.sine], axis=1))
 
     def zeros(self) -> np.ndarray:
         """Angles where G = 0, ascending, without whole arcs and their ends (order 1)."""
@@ -227,7 +227,11 @@ class Arcs:
 
     def _height(self, level: float) -> float:
         """A value of N; zero where it is rounding."""
-        return float(restored(level, self.power, "N")) if abs(level) > self._zero else 0.0
+        return float(self._natural(level)) if abs(level) > self._zero else 0.0
+
+    def _natural(self, values: np.ndarray) -> np.ndarray:
+        """N, or a derivative of it, from its 2**-power."""
+        return restored(values, self.power, "N", size=self._size)
 
     def _arc(self, theta: np.ndarray) -> np.ndarray:
         """Index of the arc that holds theta; -1, the last one, holds the angles before the first kink."""

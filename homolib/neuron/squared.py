@@ -161,14 +161,15 @@ def _sides(X: np.ndarray, high: np.ndarray, low: np.ndarray, u: np.ndarray) -> n
 
     An input whose kink holds the flow for ever adds nothing on either side; it is called positive.
     """
-    lengths, moved, side = np.linalg.norm(X, axis=1), u, np.zeros(len(X))
+    lengths, moved, size, side = np.linalg.norm(X, axis=1), u, 1.0, np.zeros(len(X))
+    strength = np.maximum(np.abs(high), np.abs(low)) @ lengths**2
     for _ in range(len(u) + 1):
         s = X @ moved
-        clear = np.abs(s) > ON_KINK * lengths * np.linalg.norm(moved)
+        clear = np.abs(s) > ON_KINK * lengths * size  # not of |moved|, in which terms of this size may have cancelled
         side = np.where(side == 0, np.where(clear, np.sign(s), 0), side)
         if side.all():
             break
-        moved = form(X, high, low, side) @ moved
+        moved, size = form(X, high, low, side) @ moved, strength * size
     return np.where(side == 0, 1, side)
 
 

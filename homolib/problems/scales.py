@@ -13,7 +13,7 @@ import numpy as np
 
 from homolib import _checks
 
-SMALLEST, GREATEST = float(np.finfo(float).tiny), float(np.finfo(float).max)
+SMALLEST = float(np.finfo(float).tiny)
 FOREVER = 1000  # a time longer than 2**1000 in units of the flow: log-norms would leave the range of floats
 STILL = -900  # one shorter than 2**-900: nothing moves, and whatever is shorter moves as little
 
@@ -55,18 +55,29 @@ def finite_times(values: np.ndarray, power: int, what: str, name: str) -> np.nda
     return out
 
 
-def restored(values: np.ndarray | float, power: int, what: str, name: str = "X") -> np.ndarray | float:
+def restored(
+    values: np.ndarray | float, power: int, what: str, name: str = "X", size: float | None = None
+) -> np.ndarray | float:
     """`values` times 2**power: the answer at the scale of the data.
+
+    Parameters
+    ----------
+    values : array
+    power : int
+    what, name : str
+        What the values are, and the argument to blame.
+    size : float, optional
+        Size of the terms that make the values, before they cancel; the largest value unless given.
 
     Raises
     ------
     ValueError
-        If that is no number, or all that is not zero would be lost: it names the argument `name`.
+        If that is no number, or if terms of this size would be lost.
     """
-    out, size = times(values, power), np.abs(values).max(initial=0.0)
-    if size and not SMALLEST <= np.abs(out).max() <= GREATEST:
-        _too_far(values, power, what, name)
-    return out
+    size = np.abs(values).max(initial=0.0) if size is None else size
+    if size and times(size, power) < SMALLEST and np.any(values):
+        _too_far(np.asarray(size), power, what, name)
+    return finite_times(np.asarray(values), power, what, name)
 
 
 def _too_far(values: np.ndarray, power: int, what: str, name: str) -> NoReturn:
