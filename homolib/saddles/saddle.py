@@ -17,10 +17,11 @@ from homolib import _checks
 from homolib.correlation.limit import settled_flow
 from homolib.flows.smooth import training_flow
 from homolib.flows.trajectory import Trajectory
+from homolib.problems.constants import jacobian_bound
 from homolib.problems.datasets import circle
 from homolib.problems.losses import SquareLoss
 from homolib.problems.networks import Network, SquaredReLU, TwoLayerReLU, fitting
-from homolib.problems.scales import exponent, times
+from homolib.problems.scales import exponent, restored, times
 
 SMALL = 1e-8  # size of the seed that stands for an infinitesimal one; its square is below rounding
 FAINT = 1e-6  # a neuron with a smaller share of the escape direction than this stays dormant
@@ -193,10 +194,12 @@ def escape(saddle: Saddle, zeta_z: np.ndarray) -> Escape:
     """
     saddle = checked(saddle)
     path = settled_flow(saddle.net, saddle.X, saddle.residual, saddle.seed("zeta_z", zeta_z))
-    direction = path.direction[-1]
-    rate = 2 * float(saddle.correlation(direction))
-    if rate <= _checks.ROUNDING * np.linalg.norm(saddle.residual):
+    direction, (small, outputs, weights) = path.direction[-1], unit_saddle(saddle)
+    rate = 2 * float(small.correlation(direction))
+    terms = np.linalg.norm(small.y) + np.linalg.norm(small.net.outputs(small.X, small.w))  # before they cancel
+    if rate <= _checks.ROUNDING * jacobian_bound(small.net, small.X) * terms:
         _checks.fail("zeta_z", f"a start whose flow ends with 2 N = {rate:.3g}", "one that leaves: 2 N > 0")
+    rate = float(restored(rate, 2 * (outputs - weights), "2 N", "saddle"))
     return Escape(direction, rate, float(path.log_norm[-1] - rate * path.t[-1]))
 
 
@@ -216,20 +219,23 @@ def escape_path(saddle: Saddle, direction: np.ndarray, t_end: float, points: int
     points : int
     """
     direction, t_end = checked(saddle).seed("direction", direction), _checks.finite("t_end", t_end)
-    rate = 2 * float(saddle.correlation(direction))
+    saddle, outputs, _ = unit_saddle(saddle, weights=False)
+    clock = 2 * outputs  # from here on in the time of numbers of size one
+    rate, latest, t_end = 2 * float(saddle.correlation(direction)), t_end, float(times(t_end, clock))
     if rate <= 0:
         _checks.fail("direction", f"2 N = {rate:.3g}", "a direction with 2 N > 0")
     begin = np.log(SMALL) / rate
     if t_end <= begin:
-        _checks.fail("t_end", t_end, f"a time above {begin:.6g}, where the path begins")
+        _checks.fail("t_end", latest, f"a time above {times(begin, -clock):.6g}, where the path begins")
     path = training_flow(
         saddle.net, saddle.X, saddle.y, saddle.start(SMALL, direction), t_end - begin, tolerance=1e-11, points=points
     )
 
-    def interpolate(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return path.interpolate(np.maximum(times - begin, 0))  # rounding may undershoot the first time
+    def interpolate(t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return path.interpolate(np.maximum(times(t, clock) - begin, 0))  # rounding may undershoot the first time
 
-    return Trajectory(path.t + begin, path.direction, path.log_norm, interpolate, path.loss)
+    t = times(path.t + begin, -clock)
+    return Trajectory(t, path.direction, path.log_norm, interpolate, times(path.loss, 2 * outputs))
 
 
 def escape_time(saddle: Saddle, path: Trajectory, size: float) -> float:
@@ -260,7 +266,7 @@ def first_crossing(path: Trajectory, gap: Callable[[np.ndarray, np.ndarray], np.
         return float(gap(*path.interpolate(np.array([t])))[0])
 
     left, right = path.t[after[0] - 1], path.t[after[0]]
-    return float(brentq(at, left, right, xtol=1e-14 * max(1.0, abs(right)), rtol=1e-14))
+    return float(brentq(at, left, right, xtol=1e-14 * np.abs(path.t).max(), rtol=1e-14))
 
 
 def next_saddle(saddle: Saddle, direction: np.ndarray, longest: float = 1e7) -> Saddle:
