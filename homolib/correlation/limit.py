@@ -15,7 +15,7 @@ from homolib.correlation.flow import ncf_flow
 from homolib.flows.trajectory import Trajectory
 from homolib.problems.constants import constants
 from homolib.problems.networks import Network, fitting_inputs
-from homolib.problems.scales import finite_times, restored, unit_problem
+from homolib.problems.scales import finite_times, restored, unit, unit_problem
 
 SETTLED = 1e-9  # rate at which a direction may still turn, relative to the growth rate, and count as converged
 
@@ -87,8 +87,9 @@ class FrozenStart:
         self.net, self.z, self.name = net, _checks.matching("z", z, self.X), name
         self.start = unit_start(name, u0, net)
         self.problem = unit_problem(self.X, self.z, net.degree)
-        X, z, power = self.problem
-        self.size = float(restored(constants(net, X, z).beta * np.linalg.norm(z), power, "N", "z"))  # bounds |N|
+        (X, of_X), (z, of_z) = unit(self.X), unit(self.z)
+        size = constants(net, X, z).beta * np.linalg.norm(z)
+        self.size = float(restored(size, net.degree * of_X + of_z, "N", "z"))  # bounds |N|
 
     def path(self, t_end: float) -> Trajectory:
         """The neural correlation flow up to `t_end`."""
