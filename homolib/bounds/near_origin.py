@@ -52,11 +52,11 @@ def lemma_5_2(
         If an argument does not fit, or `w0` has not norm one.
     """
     run = _Comparison(net, X, y, w0, delta, loss)
-    epsilon = _checks.positive("epsilon", epsilon)
+    t_end, epsilon = _checks.positive("t_end", t_end), _checks.positive("epsilon", epsilon)
     path, frozen = run.train(t_end), run.frozen.path(t_end)
     gap = np.linalg.norm(_rescaled(path, delta) - frozen.w, axis=-1).max()
     growth = (path.log_norm - np.log(delta)).max()
-    log_C = run.rate * times(t_end, run.clock)
+    log_C = run.rate * float(times(t_end, run.clock))
     rows = [
         Row("delta <= C^(-1/2), compared as logarithms", np.log(delta), -log_C / 2, hypothesis=True),
         Row("ln(|w(t)| / delta) <= ln(C) / 2 for all t", growth, log_C / 2),
@@ -146,7 +146,7 @@ def _alignment(name: str, run: _Comparison, epsilon: float, whole: bool) -> Repo
     gap = float(np.linalg.norm(_rescaled(trained, run.delta)[-1] - frozen.w[-1]))
     directions, logs = run.frozen.parts(trained.direction, trained.log_norm - np.log(run.delta), whole)
     cosine, norm = (directions[-1] * limit.direction).sum(axis=-1), np.exp(logs[-1])
-    log_C, worst = run.rate * times(T, run.clock), 1 - (1 + 1.5 / eta) * epsilon
+    log_C, worst = run.rate * float(times(T, run.clock)), 1 - (1 + 1.5 / eta) * epsilon
     rows = [
         Row("ln delta <= -ln(C) / 2", np.log(run.delta), -log_C / 2, hypothesis=True),
         Row("|w(T)/delta - u(T)| <= epsilon, eq. (46)", gap, epsilon, hypothesis=True),
