@@ -17,6 +17,7 @@ from homolib.problems.networks import Network, TwoLayerReLU
 from homolib.problems.scales import unit_problem
 
 SAME = 1e-6  # directions closer than this are one KKT point; kinks closer than this to the end of a flow hold it
+ON_KINK = 1e-13  # cosines closer to zero than this are on the kink
 GOOD = 1e-11  # residual that counts as zero, relative to the size of the gradients
 LONG = 1e4  # time for the flow to settle, in units of its shortest time scale
 PATIENCE = 10  # cones looked at for each start
@@ -67,14 +68,14 @@ def _eigenvectors(X: np.ndarray, high: np.ndarray, low: np.ndarray, starts: np.n
     scale = float(np.maximum(np.abs(high), np.abs(low)) @ (X**2).sum(axis=1))
     queue, seen, found = deque(_climbs(X, high, low, starts, scale)), set(), []
     while queue and len(seen) < PATIENCE * len(starts):
-        side = X @ queue.popleft()
+        side = _heights(X, queue.popleft())
         cone = (side > 0).tobytes()
         if cone in seen:
             continue
         seen.add(cone)
-        _, vectors = np.linalg.eigh(form(X, high, low, side))
+        vectors = _eigenvectors_of(form(X, high, low, side), GOOD * scale)
         candidates = np.concatenate([vectors.T, -vectors.T])
-        heights = candidates @ X.T
+        heights = _heights(X, candidates)
         gradients = 2 * (np.where(heights >= 0, high, low) * heights) @ X
         values = (gradients * candidates).sum(axis=1) / 2
         residuals = np.linalg.norm(gradients - 2 * values[:, None] * candidates, axis=1)
@@ -84,6 +85,28 @@ def _eigenvectors(X: np.ndarray, high: np.ndarray, low: np.ndarray, starts: np.n
                 found.append(KKTPoint(u, value, 2 * value, residual, True, kind))
         queue.extend(candidates)
     return found
+
+
+def _heights(X: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """u . x_i for unit vectors `u` (..., d), exactly zero on kinks: there rounding does not choose a side."""
+    heights = u @ X.T
+    return np.where(np.abs(heights) <= ON_KINK * np.linalg.norm(X, axis=1), 0.0, heights)
+
+
+def _eigenvectors_of(matrix: np.ndarray, zero: float) -> np.ndarray:
+    """Eigenvectors, as columns; in an eigenspace of several, those that rounding does not choose.
+
+    They are the projections of the coordinate axes, the longest first, made orthogonal.
+    """
+    values, vectors = np.linalg.eigh(matrix)
+    for group in np.split(np.arange(len(values)), np.flatnonzero(np.diff(values) > zero) + 1):
+        if len(group) > 1:
+            space = vectors[:, group] @ vectors[:, group].T
+            for k in group:
+                axis = space[:, np.argmax(np.linalg.norm(space, axis=0).round(9))]
+                vectors[:, k] = axis / np.linalg.norm(axis)
+                space = space - np.outer(vectors[:, k], vectors[:, k] @ space)
+    return vectors
 
 
 def _climbs(X: np.ndarray, high: np.ndarray, low: np.ndarray, starts: np.ndarray, scale: float) -> list[np.ndarray]:
