@@ -8,7 +8,7 @@ So the time of escape is a log-norm that grows at the rate 2 N, and the directio
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.integrate import solve_ivp
@@ -126,7 +126,10 @@ def unit_saddle(saddle: Saddle, weights: bool = True) -> tuple[Saddle, int, int]
     Inputs are scaled such that outputs and labels keep one unit; rates are in that of 2 outputs - 2 weights in powers.
     Without `weights` these keep their size.
     """
-    net, own = checked(saddle).net, exponent(saddle.w) if weights else 0
+    net, own = checked(saddle).net, 0
+    if weights:  # at the origin, where they go
+        going = (exponent(saddle.y) - net.degree * exponent(saddle.X)) // net.order
+        own = exponent(saddle.w) if saddle.w.any() else going
     outputs = max(exponent(saddle.y) - ROOM, net.degree * exponent(saddle.X) + net.order * own)
     outputs += (net.order * own - outputs) % net.degree
     inputs = (outputs - net.order * own) // net.degree
@@ -286,9 +289,10 @@ def next_saddle(saddle: Saddle, direction: np.ndarray, longest: float = 1e7) -> 
         If the flow has not come to rest by then: it goes on to infinity, or very slowly.
     """
     longest = _checks.positive("longest", longest)
-    if (found := jump(saddle, direction, longest)) is None:
+    small, _, weights = unit_saddle(saddle)
+    if (found := jump(small, direction, longest)) is None:
         _checks.fail("longest", longest, "a longer time: the flow from this saddle has not come to rest")
-    return found[0]
+    return replace(saddle, w=restored(found[0].w, weights, "weights", "saddle"))
 
 
 Flow = Callable[[float], np.ndarray]

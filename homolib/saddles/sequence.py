@@ -66,7 +66,7 @@ def saddle_sequence(net: Network, X: np.ndarray, y: np.ndarray, w0: np.ndarray) 
         found = _added([_one_group(net, X[group], y[group], _seen(net, X[group], w0), one) for group in groups])
     else:
         found = _one_group(net, X, y, w0, one)
-    return found.in_units(one, label, np.sqrt(label / gain))
+    return found.in_units(one, label, np.sqrt(label) / np.sqrt(gain))
 
 
 def _orthogonal_groups(X: np.ndarray) -> list[np.ndarray]:
