@@ -21,7 +21,7 @@ from homolib.neuron.flow import Event, Solution, Velocity, follow, kinks_at, neu
 from homolib.neuron.segments import State, start_state
 from homolib.neuron.velocities import Undecided
 from homolib.problems.datasets import gaussian, random_start
-from homolib.problems.scales import restored, times
+from homolib.problems.scales import finite_times, times
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def is_non_branching(
         until = "for all time" if t_end == math.inf else f"up to t = {t_end:g}"
         return Verdict(True, f"unique {until}: one way on after each of {events} events")
     last, ways = run.events[-1], len(ways_on(hinges, run.state))
-    time = float(restored(last.time, -hinges.power, "the time of branching"))
+    time = float(finite_times(last.time, -hinges.power, "the time of branching", "X"))
     kinks = ", ".join(map(str, np.atleast_1d(last.kink)))
     where = "at u = 0" if last.kink is None else f"on the kink of input {kinks}"
     if any(event.kind == "flip" and event.time == last.time for event in run.events):

@@ -76,7 +76,8 @@ class Segment:
         self.unit = w / np.where(self.rate > 0, self.rate, 1.0)[..., None]
         self.along = np.sum(self.unit * start.u, axis=-1)
         across = start.u - self.along[..., None] * self.unit
-        parallel = np.linalg.norm(across, axis=-1) <= 4 * TOL * np.linalg.norm(start.u, axis=-1)
+        # not <=: beside a large v, both squares may be zero
+        parallel = np.linalg.norm(across, axis=-1) < 4 * TOL * np.linalg.norm(start.u, axis=-1)
         self.across = np.where(parallel[..., None], 0.0, across)
         self.turn = start.invariant + np.sum(self.across**2, axis=-1)
         sure = start.v + np.abs(self.along)  # no cancellation; the other one follows from the product

@@ -150,3 +150,26 @@ def test_outputs_and_losses_that_are_no_numbers_are_refused():
     with pytest.raises(ValueError, match=r"^h: got numbers with which a loss is above 1e308"):
         hl.SquareLoss().value([1e200], [0.0])
     assert hl.correlation.value(hl.SquaredReLU(1, 2), X, [1e-150], w) == pytest.approx(1e170, rel=1e-12)
+
+
+@pytest.mark.parametrize("ratio", [1e-100, 1e-200, 1e-320])
+def test_a_small_u_beside_a_large_v_is_no_zero(ratio):
+    """Squares of a u of 1e-200 underflow, and what is lost with them was taken for a flow straight into u = 0."""
+    X, z = hl.datasets.gaussian(6, 2, 1)
+    near, far = (hl.neuron_flow(X, z, 1.0, u * np.array([0.3, 0.4]), 1.0) for u in (1e-14, ratio))
+    np.testing.assert_allclose(far.direction[-1], near.direction[-1], atol=1e-12)
+    assert [event.kind for event in far.events] == [event.kind for event in near.events]
+    many = hl.neuron.neuron_flows(X, z, np.ones(1), ratio * np.array([[0.3, 0.4]]), 1.0)
+    np.testing.assert_allclose(many.direction[0], far.direction[-1], atol=1e-12)
+
+
+@pytest.mark.parametrize("power", [-200, -30, 30, 200])
+def test_logistic_bounds_do_not_see_the_unit_of_the_outputs(power):
+    """H -> c^2 H and y -> y / c^2 change neither the loss nor the time."""
+    X, y = np.array([[1.0, 0.3], [-0.5, 1.0], [0.2, -1.0]]), np.array([1.0, 0.5, -0.3])
+    net, w0, loss = hl.SquaredReLU(2, 2), [0.6, 0.0, 0.0, 0.8], hl.LogisticLoss()
+    here = hl.bounds.theorem_5_1(net, X, y, w0, 1e-4, 0.1, loss)
+    there = hl.bounds.theorem_5_1(net, X * 2.0**power, y * 4.0**-power, w0, 1e-4, 0.1, loss)
+    assert [row.holds for row in there.rows] == [row.holds for row in here.rows]
+    assert there.values["T"] == pytest.approx(here.values["T"], rel=1e-9)
+    assert there.values["log_C"] == pytest.approx(here.values["log_C"], rel=1e-9)
