@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Record
 from homolib.clarke.polytopes import Polytope
 from homolib.clarke.subdifferential import clarke_of_pieces
 
@@ -34,8 +35,8 @@ def monotone_pieces(values: np.ndarray) -> int:
     return 1 + int((steps[1:] != steps[:-1]).sum())
 
 
-@dataclass(frozen=True)
-class Descent:
+@dataclass(frozen=True, eq=False, repr=False)
+class Descent(Record):
     """A gradient flow of the hat, in coordinates that stay readable at its rim r = 1.
 
     Attributes

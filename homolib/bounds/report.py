@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from homolib import _checks
+from homolib._records import Record
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ class Row:
         return self.left <= self.right + _checks.ROUNDING * max(abs(self.left), abs(self.right))
 
 
-@dataclass(frozen=True)
-class Report:
+@dataclass(frozen=True, eq=False, repr=False)
+class Report(Record):
     """What a theorem assumes and claims, measured.
 
     Attributes

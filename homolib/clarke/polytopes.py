@@ -10,17 +10,19 @@ from itertools import product
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Content, read_only, same
 
 MOST_VERTICES = 16_384  # beyond this many vertices or cells we refuse to list them
 PARALLEL = 1e-9  # normals whose directions differ by less than this share one hyperplane
 
 
-class Polytope:
+class Polytope(Content):
     """Convex hull of finitely many points, kept as a product of independent blocks.
 
     The Clarke subdifferential of a separable function is the product of the subdifferentials of its
     parts, so twenty neurons on a kink have 2**20 vertices but only twenty short intervals. Every
-    question below is answered block by block; only `vertices` multiplies the blocks out.
+    question below is answered block by block; only `vertices` multiplies the blocks out. Two are equal if they have the
+    same vertices, digit for digit; for equality up to rounding, ask `distance` of the vertices of each from the other.
 
     Parameters
     ----------
@@ -35,7 +37,7 @@ class Polytope:
 
     def __init__(self, points: np.ndarray) -> None:
         points = _checks.array("points", points, (None, None), "an array of shape (m, k), one point a row")
-        self.blocks = (np.unique(points, axis=0),)
+        self.blocks = (read_only(np.unique(points, axis=0)),)
 
     @classmethod
     def product(cls, factors: Iterable[Polytope]) -> Polytope:
@@ -46,6 +48,22 @@ class Polytope:
         if not out.blocks:
             _checks.fail("factors", "none", "at least one polytope")
         return out
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both have the same vertices; a TypeError if these are too many to list, and in other blocks."""
+        if not isinstance(other, Polytope):
+            return NotImplemented
+        if (self.size, self.vertex_count) != (other.size, other.vertex_count):
+            return False
+        if [b.shape[1] for b in self.blocks] == [b.shape[1] for b in other.blocks]:
+            return same(self._corners, other._corners)
+        if self.vertex_count > MOST_VERTICES:
+            raise TypeError(
+                f"==: got products of different blocks with {self.vertex_count} vertices, too many to compare"
+            )
+        return same(self.vertices, other.vertices)
+
+    __hash__ = None
 
     def __repr__(self) -> str:
         """Short form for the eye."""
@@ -80,7 +98,7 @@ class Polytope:
             _checks.fail(
                 "vertices", f"{self.vertex_count} of them", f"at most {MOST_VERTICES} to list; use the methods"
             )
-        return np.array([np.concatenate(corner) for corner in product(*self._corners)])
+        return read_only(np.array([np.concatenate(corner) for corner in product(*self._corners)]))
 
     def min_norm(self) -> np.ndarray:
         """(k,) point of least Euclidean norm, to rounding.

@@ -6,7 +6,9 @@ splits into neurons, and a direction moves by itself on the sphere while the log
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -108,17 +110,14 @@ def _relu_paths(
             run, neuron = divmod(int(row), net.width)
             where = f"neuron {neuron}" + (f" of start {run}" if u0.ndim > 1 else "")
             _checks.fail("u0", f"{where}, which branches at t = {path.t[-1]:.6g}", "starts that do not before t_end")
-        paths.append((np.array([row]), _one_row(path.interpolate)))
+        paths.append((np.array([row]), partial(_one_row, path.interpolate)))
         events = path.events
     return paths, events if len(rows) == 1 else None
 
 
-def _one_row(interpolate: Path) -> Path:
-    def rows(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        direction, log_norm = interpolate(times)
-        return direction[None], log_norm[None]
-
-    return rows
+def _one_row(interpolate: Path, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    direction, log_norm = interpolate(times)
+    return direction[None], log_norm[None]
 
 
 def _neuronwise(
@@ -131,15 +130,18 @@ def _neuronwise(
 ) -> Trajectory:
     """One trajectory of all weights from the paths of the neurons that are not zero (those stay zero)."""
     t = np.linspace(0, t_end, _checks.count("points", points, least=2))
-    *batch, width, size = net.neurons(u0).shape
-
-    def interpolate(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        theta = np.zeros((int(np.prod(batch)) * width, len(times), size))
-        rho = np.zeros(theta.shape[:-1])
-        for which, path in paths:
-            theta[which], rho[which] = path(times)
-        theta = np.moveaxis(theta.reshape(*batch, width, len(times), size), -3, -2)
-        rho = np.moveaxis(rho.reshape(*batch, width, len(times)), -2, -1)
-        return cartesian(net, theta, rho)
-
+    interpolate = partial(_joined, net, net.neurons(u0).shape, paths)
     return Trajectory(t, *interpolate(t), interpolate, events=events)
+
+
+def _joined(
+    net: Network, shape: tuple[int, ...], paths: list[tuple[np.ndarray, Path]], times: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    *batch, width, size = shape
+    theta = np.zeros((math.prod(batch) * width, len(times), size))
+    rho = np.zeros(theta.shape[:-1])
+    for which, path in paths:
+        theta[which], rho[which] = path(times)
+    theta = np.moveaxis(theta.reshape(*batch, width, len(times), size), -3, -2)
+    rho = np.moveaxis(rho.reshape(*batch, width, len(times)), -2, -1)
+    return cartesian(net, theta, rho)

@@ -7,11 +7,13 @@ by arc of the circle; in higher dimension there is a search, and it says so.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Record
 from homolib.clarke.subdifferential import clarke_subdifferential
 from homolib.flows.trajectory import polar
 from homolib.problems.networks import Network, PoweredReLU, TwoLayerReLU, fitting_inputs
@@ -20,8 +22,8 @@ HALF = np.sqrt(0.5)
 OPPOSITE = {"max": "min", "min": "max", "saddle": "saddle", "flat": "flat"}
 
 
-@dataclass(frozen=True)
-class KKTPoint:
+@dataclass(frozen=True, eq=False, repr=False)
+class KKTPoint(Record):
     """A KKT point of the constrained neural correlation problem of one neuron.
 
     Attributes
@@ -57,12 +59,28 @@ class KKTPoint:
 
 
 class KKTPoints(list):
-    """A list of `KKTPoint`, greatest value first; `complete` says whether it has all, or is what a search found."""
+    """A list of `KKTPoint`, greatest value first; `complete` says whether it has all, or is what a search found.
+
+    A slice is one too, in its own order, and complete only if nothing is left out. Compared as a list: by its points.
+    """
 
     def __init__(self, points: list[KKTPoint], complete: bool):
         """Sort the points by value, then by angle, positive v first."""
         super().__init__(sorted(points, key=_rank))
         self.complete = complete
+
+    def __getitem__(self, index: int | slice) -> KKTPoint | KKTPoints:
+        found = super().__getitem__(index)
+        if not isinstance(index, slice):
+            return found
+        part = copy(self)
+        list.__init__(part, found)
+        part.complete = self.complete and len(part) == len(self)
+        return part
+
+    def copy(self) -> KKTPoints:
+        """All of it, in a new list."""
+        return self[:]
 
     def __repr__(self) -> str:
         what = "all of them" if self.complete else "found by a search: there may be more"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Record
 from homolib.correlation.flow import ncf_flow
 from homolib.flows.trajectory import Trajectory
 from homolib.problems.constants import constants
@@ -19,8 +20,8 @@ from homolib.problems.networks import Network, fitting_inputs
 SETTLED = 1e-9  # rate at which a direction may still turn, relative to the growth rate, and count as converged
 
 
-@dataclass(frozen=True)
-class FlowLimit:
+@dataclass(frozen=True, eq=False, repr=False)
+class FlowLimit(Record):
     """Where the neural correlation flow goes from a start.
 
     Attributes

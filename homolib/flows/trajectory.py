@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Record
 from homolib.problems.losses import Loss
 from homolib.problems.networks import Network
 
 Path = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # from times (k,) to directions and log-norms
 
 
-@dataclass(frozen=True)
-class Trajectory:
+@dataclass(frozen=True, eq=False, repr=False)
+class Trajectory(Record):
     """A path of weights, kept as direction and log-norm; leading axes are independent runs.
+
+    Two paths are equal if what they have recorded is: times, weights, losses, events. It can be pickled.
 
     Attributes
     ----------
@@ -37,7 +41,7 @@ class Trajectory:
     t: np.ndarray
     direction: np.ndarray
     log_norm: np.ndarray
-    interpolate: Path
+    interpolate: Path = field(compare=False, repr=False)
     loss: np.ndarray | None = None
     events: list | None = None
 
@@ -94,15 +98,16 @@ def cartesian(net: Network, theta: np.ndarray, rho: np.ndarray) -> tuple[np.ndar
 def linear_path(t: np.ndarray, w: np.ndarray) -> Trajectory:
     """Trajectory through recorded weights (..., m, size), linear in between."""
 
-    def interpolate(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        right = np.clip(np.searchsorted(t, times), 1, len(t) - 1)
-        part = ((times - t[right - 1]) / (t[right] - t[right - 1]))[:, None]
-        return _polar_path((1 - part) * w[..., right - 1, :] + part * w[..., right, :])
+    return Trajectory(t, *_polar_path(w), partial(_between, t, w))
 
-    return Trajectory(t, *_polar_path(w), interpolate)
+
+def _between(t: np.ndarray, w: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    right = np.clip(np.searchsorted(t, times), 1, len(t) - 1)
+    part = ((times - t[right - 1]) / (t[right] - t[right - 1]))[:, None]
+    return _polar_path((1 - part) * w[..., right - 1, :] + part * w[..., right, :])
 
 
 def with_loss(path: Trajectory, net: Network, X: np.ndarray, y: np.ndarray, loss: Loss) -> Trajectory:
     """The same path with the training loss along it."""
     values = loss.value(net.outputs(X, path.w), y)
-    return Trajectory(path.t, path.direction, path.log_norm, path.interpolate, values)
+    return replace(path, loss=values)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Record
 from homolib.clarke.hinge_sums import HingeSum
 from homolib.flows.trajectory import Trajectory
 from homolib.neuron.flow import Event, Solution, Velocity, follow, kinks_at, neuron_flows, ways_on
@@ -48,8 +49,8 @@ class Verdict:
         return self.non_branching
 
 
-@dataclass(frozen=True)
-class BranchNode:
+@dataclass(frozen=True, eq=False, repr=False)
+class BranchNode(Record):
     """A stretch of one solution, and the ways on from its end.
 
     Attributes

@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Content
 from homolib.clarke.polytopes import distinct_directions, row_norms, unit_rows
 from homolib.neuron.circle_flow import EPS, TURN, CircleFlow
 
@@ -56,7 +57,7 @@ def gathered_by_line(
     return normal, above, below
 
 
-class Arcs:
+class Arcs(Content):
     """N(theta) on the unit circle for one neuron with planar inputs; every angle may be an array.
 
     Attributes
@@ -110,6 +111,10 @@ class Arcs:
         self.mean, self.cosine, self.sine = (side @ np.stack(moments, axis=1)).T
         self.amplitude = np.hypot(self.cosine, self.sine)
         self.flat = self.amplitude <= self._zero
+        self._seal()
+
+    def _content(self) -> dict[str, object]:
+        return {name: getattr(self, name) for name in ("order", "kinks", "mean", "cosine", "sine")}
 
     def value(self, theta: np.ndarray) -> np.ndarray:
         """N at the angle theta."""

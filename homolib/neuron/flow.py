@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Record
 from homolib.clarke.hinge_sums import TOL, HingeSum
 from homolib.flows.trajectory import Trajectory
 from homolib.neuron.regular_velocities import regular_velocities
@@ -51,7 +53,7 @@ class Event:
     kind: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Solution:
     """A stretch of flow: its segments, events, the last state and, if it branches there, the velocities."""
 
@@ -69,16 +71,18 @@ class Solution:
         """As a `Trajectory` of (v, u), sampled at `points` even times and at every event."""
         segments = self.segments or [Segment(self.state, np.zeros_like(self.state.u))]
         starts = np.array([segment.start.time for segment in segments])
-
-        def interpolate(t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            direction, log_norm = np.empty((len(t), len(self.state.u) + 1)), np.empty(len(t))
-            which = np.clip(np.searchsorted(starts, t, side="right") - 1, 0, None)
-            for k in np.unique(which):
-                direction[which == k], log_norm[which == k] = segments[k].weights(t[which == k])
-            return direction, log_norm
-
+        interpolate = partial(_along, segments, starts)
         t = np.unique(np.append(np.linspace(starts[0], self.state.time, points), starts))
         return ExactPath(t, *interpolate(t), interpolate=interpolate, events=self.events)
+
+
+def _along(segments: list[Segment], starts: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Directions (k, d + 1) and log-norms (k,) at the times t (k,) on a chain of segments."""
+    direction, log_norm = np.empty((len(t), len(segments[0].start.u) + 1)), np.empty(len(t))
+    which = np.clip(np.searchsorted(starts, t, side="right") - 1, 0, None)
+    for k in np.unique(which):
+        direction[which == k], log_norm[which == k] = segments[k].weights(t[which == k])
+    return direction, log_norm
 
 
 class ExactPath(Trajectory):
@@ -232,8 +236,8 @@ def neuron_flow(
     return follow(hinges, start, _checks.positive("t_end", t_end)).trajectory(points)
 
 
-@dataclass(frozen=True)
-class Fates:
+@dataclass(frozen=True, eq=False, repr=False)
+class Fates(Record):
     """Where many starts end; `neuron_flows`.
 
     Attributes

@@ -9,6 +9,7 @@ circle, and `Arcs` has everything in closed form.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -21,7 +22,7 @@ ON_KINK = 1e-14  # |x_i . u| below this times |x_i| |u| is zero up to rounding
 RENEW = 0.1  # start afresh in the same cone when the shifted flow has shrunk to this: rounding then stays relative
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cone:
     """The flow from one kink to the next: ln|u| = log_norm and u / |u| = vectors @ start at `time`."""
 
@@ -85,32 +86,25 @@ def squared_neuron_flow(
     slope, sign = _checks.finite("slope", slope), _checks.choice("sign", sign, (1, -1))
     direction, log_norm = polar(u0)
     if d == 2:
-        interpolate = _planar(Arcs(X, z, slope, sign), direction, log_norm)
+        theta0 = np.arctan2(direction[..., 1], direction[..., 0])
+        interpolate = partial(_planar, Arcs(X, z, slope, sign), theta0, log_norm)
     else:
         high, low = sign * max(1.0, slope) ** 2 * z, sign * min(1.0, slope) ** 2 * z
         starts = zip(direction.reshape(-1, d), log_norm.ravel(), strict=True)
         paths = [cones(X, high, low, start, t[-1], log) for start, log in starts]
-        interpolate = _through(paths, u0.shape[:-1])
+        interpolate = partial(_through, paths, u0.shape[:-1])
     return Trajectory(t, *interpolate(t), interpolate)
 
 
-def _planar(arcs: Arcs, direction: np.ndarray, log_norm: np.ndarray):
-    theta0 = np.arctan2(direction[..., 1], direction[..., 0])
-
-    def interpolate(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        theta, gain = arcs.flow(theta0[..., None], times)
-        return np.stack([np.cos(theta), np.sin(theta)], axis=-1), log_norm[..., None] + gain
-
-    return interpolate
+def _planar(arcs: Arcs, theta0: np.ndarray, log_norm: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    theta, gain = arcs.flow(theta0[..., None], times)
+    return np.stack([np.cos(theta), np.sin(theta)], axis=-1), log_norm[..., None] + gain
 
 
-def _through(paths: list[list[Cone]], batch: tuple[int, ...]):
-    def interpolate(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        found = [_along(path, times) for path in paths]
-        direction, log_norm = (np.stack(parts) for parts in zip(*found, strict=True))
-        return direction.reshape(*batch, *direction.shape[1:]), log_norm.reshape(*batch, len(times))
-
-    return interpolate
+def _through(paths: list[list[Cone]], batch: tuple[int, ...], times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    found = [_along(path, times) for path in paths]
+    direction, log_norm = (np.stack(parts) for parts in zip(*found, strict=True))
+    return direction.reshape(*batch, *direction.shape[1:]), log_norm.reshape(*batch, len(times))
 
 
 def _along(path: list[Cone], times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Content
 
 
-class Loss:
-    """A loss summed (the paper's eq. 2) or averaged over the samples."""
+class Loss(Content):
+    """A loss summed (the paper's eq. 2) or averaged over the samples; equal to any other of its class that is so."""
 
     def __init__(self, reduction: str = "sum"):
         """Choose ``reduction="sum"`` or ``"mean"``; a mean is the same flow on a clock n times slower."""
@@ -16,6 +17,9 @@ class Loss:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(reduction={self.reduction!r})"
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.reduction))
 
     def weight(self, y: np.ndarray) -> float:
         """What each sample counts: 1 for a sum, 1/n for a mean."""

@@ -12,13 +12,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Content, read_only
 
 # Outputs neuron by neuron, (..., neurons, n), and the map from z to the pullback.
 Forward = tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]
 
 
-class Network:
-    """What all networks have in common.
+class Network(Content):
+    """What all networks have in common. Two are equal if they are of one class and compute the same.
 
     Attributes
     ----------
@@ -111,6 +112,9 @@ class Network:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._describe()})"
 
+    def __hash__(self) -> int:
+        return hash((type(self), self.size, self.inputs, self.order))
+
 
 class PoweredReLU(Network):
     """One layer of neurons, H(x; w) = sum_k p_k sigma(x . u_k)^L with sigma(s) = max(s, slope s)."""
@@ -126,7 +130,7 @@ class PoweredReLU(Network):
         """Fix the signs p_k in {-1, 1} (all +1 unless given), the slope and the order L >= 2."""
         self.inputs, self.order = _checks.count("inputs", inputs), _checks.count("order", order, least=2)
         count = _checks.count("neurons", neurons)
-        self.signs = np.ones(count) if signs is None else _checks.array("signs", signs, (count,))
+        self.signs = read_only(np.ones(count) if signs is None else _checks.array("signs", signs, (count,)))
         if not np.isin(self.signs, (-1, 1)).all():
             _checks.fail("signs", list(self.signs), "numbers -1 or 1, one for each neuron")
         self._positive = bool((self.signs > 0).all())

@@ -8,15 +8,17 @@ So the time of escape is a log-norm that grows at the rate 2 N, and the directio
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy.integrate import solve_ivp
 
 from homolib import _checks
+from homolib._records import Record
 from homolib.correlation.limit import settled_flow
 from homolib.flows.smooth import training_flow
-from homolib.flows.trajectory import Trajectory
+from homolib.flows.trajectory import Path, Trajectory
 from homolib.problems.datasets import circle
 from homolib.problems.losses import SquareLoss
 from homolib.problems.networks import Network, SquaredReLU, TwoLayerReLU, fitting
@@ -26,8 +28,8 @@ FAINT = 1e-6  # a neuron with a smaller share of the escape direction than this 
 STATIONARY = 1e-10  # relative size of a gradient that counts as zero
 
 
-@dataclass(frozen=True, eq=False)
-class Saddle:
+@dataclass(frozen=True, eq=False, repr=False)
+class Saddle(Record):
     """A point of the summed square loss at which some neurons are exactly zero (Assumption 3).
 
     Attributes
@@ -55,6 +57,7 @@ class Saddle:
             _checks.fail("w", f"shape {w.shape}", f"one point, shape ({self.net.size},)")
         for name, value in (("X", X), ("y", _checks.matching("y", self.y, X)), ("w", w)):
             object.__setattr__(self, name, value)
+        super().__post_init__()
 
     @property
     def dormant(self) -> np.ndarray:
@@ -135,8 +138,8 @@ def absolute_value_saddle(at: tuple[float, float] = (1.0, 0.0)) -> Saddle:
     return Saddle(TwoLayerReLU(1, 1, slope=-1.0), np.ones((1, 1)), np.ones(1), at)
 
 
-@dataclass(frozen=True)
-class Escape:
+@dataclass(frozen=True, eq=False, repr=False)
+class Escape(Record):
     """Forecast of the escape from a saddle: w_z(t) = delta factor exp(rate t) direction, while it is small.
 
     Attributes
@@ -209,11 +212,11 @@ def escape_path(saddle: Saddle, direction: np.ndarray, t_end: float, points: int
     path = training_flow(
         saddle.net, saddle.X, saddle.y, saddle.start(SMALL, direction), t_end - begin, tolerance=1e-11, points=points
     )
+    return replace(path, t=path.t + begin, interpolate=partial(_later, path.interpolate, begin))
 
-    def interpolate(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return path.interpolate(np.maximum(times - begin, 0))  # rounding may undershoot the first time
 
-    return Trajectory(path.t + begin, path.direction, path.log_norm, interpolate, path.loss)
+def _later(interpolate: Path, begin: float, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return interpolate(np.maximum(times - begin, 0))  # rounding may undershoot the first time
 
 
 def escape_time(saddle: Saddle, path: Trajectory, size: float) -> float:

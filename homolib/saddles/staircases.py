@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Record
 from homolib.flows.trajectory import Trajectory
 from homolib.problems.losses import SquareLoss, square
 from homolib.problems.networks import Network, TwoLayerReLU, fitting_inputs
@@ -41,8 +42,8 @@ class Tie:
     kind: str
 
 
-@dataclass(frozen=True, eq=False)
-class Staircase:
+@dataclass(frozen=True, eq=False, repr=False)
+class Staircase(Record):
     """A sequence of saddles; plateau k lies between `times[k - 1]` and `times[k]`, the zeroth begins at time 0.
 
     Attributes
