@@ -94,6 +94,8 @@ def _short(value: object) -> str:
         return np.array2string(value, separator=", ") if few else f"<array of shape {value.shape}>"
     if isinstance(value, (list, tuple)) and any(isinstance(item, (Content, np.ndarray)) for item in value):
         return f"<{len(value)} of {type(value[0]).__name__}>"
+    if isinstance(value, Record):
+        return f"<{type(value).__name__}>"
     if isinstance(value, Mapping):
         return f"<{', '.join(map(str, value))}>"
     text = repr(value)

@@ -113,6 +113,9 @@ class Arcs(Content):
         self.flat = self.amplitude <= self._zero
         self._seal()
 
+    def __repr__(self) -> str:
+        return f"Arcs({len(self.kinks)} arcs, order {self.order}, |N| <= {self.scale:.6g})"
+
     def _content(self) -> dict[str, object]:
         return {name: getattr(self, name) for name in ("order", "kinks", "mean", "cosine", "sine")}
 
