@@ -43,6 +43,7 @@ class Polytope(Content):
     def product(cls, factors: Iterable[Polytope]) -> Polytope:
         """Polytope of all (s_1, ..., s_p) with s_j in the j-th of `factors`."""
         out = cls.__new__(cls)
+        factors = _checks.instance("factors", factors, Iterable, "polytopes")
         factors = [_checks.instance("factors", factor, Polytope, "polytopes") for factor in factors]
         out.blocks = tuple(block for factor in factors for block in factor.blocks)
         if not out.blocks:
@@ -122,8 +123,9 @@ class Polytope(Content):
         `tolerance` bounds the distance in units of the largest vertex or of `s`, whichever is larger.
         """
         tolerance = _checks.nonnegative("tolerance", tolerance)
+        s = _checks.array("s", s, (self.size,))
         largest = math.hypot(*(row_norms(block).max() for block in self.blocks))
-        return self.distance(s) <= tolerance * max(largest, float(row_norms(np.atleast_2d(s))[0]))
+        return self.distance(s) <= tolerance * max(largest, float(row_norms(s[None])[0]))
 
     def support(self, direction: np.ndarray) -> float:
         """Largest <direction, s> over s in the polytope: for a Clarke set, the generalised directional derivative."""
@@ -131,7 +133,8 @@ class Polytope(Content):
 
     def width(self, direction: np.ndarray) -> float:
         """Largest minus smallest <direction, s> over s in the polytope."""
-        return self.support(direction) + self.support(-np.asarray(direction, dtype=float))
+        direction = _checks.array("direction", direction, (self.size,))
+        return self.support(direction) + self.support(-direction)
 
     def __add__(self, other: Polytope) -> Polytope:
         """Minkowski sum: all s + t with s here and t in `other`."""

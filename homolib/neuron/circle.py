@@ -57,6 +57,19 @@ def gathered_by_line(
     return normal, above, below
 
 
+def _angles(name: str, theta: object) -> np.ndarray:
+    return _checks.array(name, theta, (...,), "angles")
+
+
+def _together(name: str, one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both, if they broadcast; `name` is that of the second."""
+    try:
+        np.broadcast_shapes(one.shape, other.shape)
+    except ValueError:
+        _checks.fail(name, f"shape {other.shape}", f"one that broadcasts against the shape {one.shape} of theta0")
+    return one, other
+
+
 class Arcs(Content):
     """N(theta) on the unit circle for one neuron with planar inputs; every angle may be an array.
 
@@ -90,9 +103,9 @@ class Arcs(Content):
             If the inputs are not planar, or an argument does not fit.
         """
         X = _checks.inputs(X, 2)  # arcs are for planar inputs
-        sign, order = _checks.choice("sign", sign, (1, -1, 1.0, -1.0)), _checks.choice("order", order, (1, 2))
-        z, slope = sign * _checks.matching("z", z, X), _checks.finite("slope", slope)
-        self.order = order
+        z, sign = _checks.matching("z", z, X), _checks.choice("sign", sign, (1, -1))
+        z, slope = sign * z, _checks.finite("slope", slope)
+        self.order = order = _checks.choice("order", _checks.count("order", order), (1, 2))
         normal, above, below = gathered_by_line(X, z, slope, order)
         self.scale = float(np.maximum(np.abs(above), np.abs(below)).sum())
         self._zero = (16 + len(normal)) * EPS * self.scale  # what rounding can make of a slope that is zero
@@ -121,15 +134,18 @@ class Arcs(Content):
 
     def value(self, theta: np.ndarray) -> np.ndarray:
         """N at the angle theta."""
+        theta = _angles("theta", theta)
         arc = self._arc(theta)
         return self.mean[arc] + self._wave(theta, arc, 0)
 
     def derivative(self, theta: np.ndarray) -> np.ndarray:
         """dN/dtheta: the speed of the flow on the circle. At a kink, from the right."""
+        theta = _angles("theta", theta)
         return self._wave(theta, self._arc(theta), 1)
 
     def second_derivative(self, theta: np.ndarray) -> np.ndarray:
         """Second derivative of N; at a kink, from the right."""
+        theta = _angles("theta", theta)
         return self._wave(theta, self._arc(theta), 2)
 
     def critical_points(self) -> list[Critical]:
@@ -153,7 +169,7 @@ class Arcs(Content):
 
     def is_zero(self, value: float) -> bool:
         """Whether a value of N, or a slope, is zero up to the rounding of the sums that make it."""
-        return abs(value) <= self._zero
+        return abs(_checks.finite("value", value)) <= self._zero
 
     def gradients(self) -> np.ndarray:
         """Gradients of G on the cones, (k, 2) (order 1): the corners of its Clarke subdifferential at zero."""
@@ -177,7 +193,7 @@ class Arcs(Content):
         ValueError
             If a critical point lies between the two angles: no flow goes from one to the other.
         """
-        return self._flow.travel(np.asarray(theta0, dtype=float), np.asarray(theta1, dtype=float))
+        return self._flow.travel(*_together("theta1", _angles("theta0", theta0), _angles("theta1", theta1)))
 
     def flow(self, theta0: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Angle at time t of the flow theta' = dN/dtheta from theta0, and the growth of ln|u| (order 2).
@@ -191,7 +207,7 @@ class Arcs(Content):
         theta, gain : arrays of the broadcast shape
             Angles in [0, 2 pi); d gain / dt = 2 N(theta). A start on a critical point stays there.
         """
-        return self._flow.flow(np.asarray(theta0, dtype=float), np.asarray(t, dtype=float))
+        return self._flow.flow(*_together("t", _angles("theta0", theta0), _checks.array("t", t, (...,), "times")))
 
     @cached_property
     def _flow(self) -> CircleFlow:

@@ -109,7 +109,7 @@ def random_start(size: int, seed: int | list[int]) -> np.ndarray:
     (size,) or (len(seed), size) array
         Row by row what each seed alone would give.
     """
-    if isinstance(seed, (list, tuple, range, np.ndarray)) and len(seed):
+    if isinstance(seed, (list, tuple, range, np.ndarray)) and np.size(seed) and np.ndim(seed):
         return np.stack([random_start(size, one) for one in seed])
     size, seed = _checks.count("size", size), _checks.seed(seed)
     w = np.random.default_rng(seed).standard_normal(size)
