@@ -15,6 +15,7 @@ import numpy as np
 
 from homolib import _checks
 from homolib._records import Record
+from homolib._settings import default_errors
 from homolib.clarke.polytopes import Polytope
 from homolib.clarke.subdifferential import clarke_of_pieces
 
@@ -28,6 +29,7 @@ FAN = [
 ]
 
 
+@default_errors
 def monotone_pieces(values: np.ndarray) -> int:
     """Number of monotone pieces of a function sampled along a line, (m,): one more than its changes of direction."""
     steps = np.sign(np.diff(_checks.array("values", values, (None,))))
@@ -57,16 +59,19 @@ class Descent(Record):
     log_time: np.ndarray
 
     @property
+    @default_errors
     def turns(self) -> float:
         """Full turns from start to end, signed."""
         return float(self.angle[-1] - self.angle[0]) / (2 * np.pi)
 
     @property
+    @default_errors
     def points(self) -> np.ndarray:
         """The path in the plane, (m, 2)."""
         return _plane(np.sqrt(1 - 1 / self.level), self.angle)
 
 
+@default_errors
 def mexican_hat(x: np.ndarray, winding: float = 1.0) -> np.ndarray:
     """Height e^-tau [1 - g(r) sin(theta - winding tau)] with tau = 1/(1 - r^2), and 0 for r >= 1.
 
@@ -92,6 +97,7 @@ def mexican_hat(x: np.ndarray, winding: float = 1.0) -> np.ndarray:
     return np.where(inside, np.exp(-tau) * _height(1 - 1 / tau, tau, off), 0.0)
 
 
+@default_errors
 def mexican_hat_gradient(x: np.ndarray, winding: float = 1.0) -> np.ndarray:
     """Gradient of `mexican_hat`, (..., 2); same arguments and errors."""
     winding = _checks.finite("winding", winding)
@@ -102,6 +108,7 @@ def mexican_hat_gradient(x: np.ndarray, winding: float = 1.0) -> np.ndarray:
     return scale * (down_r[..., None] * radial + down_theta[..., None] * tangential)
 
 
+@default_errors
 def hat_spiral(level: np.ndarray) -> Descent:
     """The exact trajectory theta = tau of the hat (winding 1) through the given levels tau, increasing from above 1."""
     tau = _checks.array("level", level, (None,))
@@ -113,6 +120,7 @@ def hat_spiral(level: np.ndarray) -> Descent:
     return Descent(tau, tau.copy(), _running(stretch, tau), _running_log(log_clock, tau))
 
 
+@default_errors
 def hat_descent(x0: np.ndarray, level: float = 20.0, winding: float = 1.0, tolerance: float = 1e-7) -> Descent:
     """Gradient flow of the hat from `x0` until tau = 1/(1 - r^2) reaches `level`.
 
@@ -174,6 +182,7 @@ def hat_descent(x0: np.ndarray, level: float = 20.0, winding: float = 1.0, toler
     return Descent(tau, off + winding * tau + np.pi / 2, path.t, _running_log(log_clock, path.t))
 
 
+@default_errors
 def fan(x: np.ndarray) -> np.ndarray:
     """Three planes that meet in a fan, max(min(x_1, -x_2), x_2 - x_1) (Clarke 1983, Example 2.5.2).
 
@@ -194,6 +203,7 @@ def fan(x: np.ndarray) -> np.ndarray:
     return np.maximum(np.minimum(x[..., 0], -x[..., 1]), x[..., 1] - x[..., 0])
 
 
+@default_errors
 def fan_subdifferential(x: np.ndarray) -> Polytope:
     """Clarke subdifferential of `fan` at one point `x`, shape (2,); at the origin all three planes meet."""
     x = _checks.array("x", x, (2,), "shape (2,), one point of the plane")

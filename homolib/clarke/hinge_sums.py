@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from homolib import _checks
+from homolib._settings import default_errors
 from homolib.clarke.polytopes import distinct_directions, unit_rows
 
 #: Numbers that should vanish count as zero below TOL times their natural size: a start this close to
@@ -36,6 +37,7 @@ class HingeSum:
         Natural size of a gradient of G, for tolerances.
     """
 
+    @default_errors
     def __init__(self, X: object, z: object, slope: float = 0.0) -> None:
         X = _checks.inputs(X)
         z = _checks.matching("z", z, X)

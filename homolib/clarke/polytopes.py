@@ -11,6 +11,7 @@ import numpy as np
 
 from homolib import _checks
 from homolib._records import Content, read_only, same
+from homolib._settings import default_errors
 
 MOST_VERTICES = 16_384  # beyond this many vertices or cells we refuse to list them
 PARALLEL = 1e-9  # normals whose directions differ by less than this share one hyperplane
@@ -80,11 +81,13 @@ class Polytope(Content):
         return tuple(_extreme_points(block) for block in self.blocks)
 
     @property
+    @default_errors
     def vertex_count(self) -> int:
         """How many vertices there are, also when they are too many to list."""
         return math.prod(len(corners) for corners in self._corners)
 
     @cached_property
+    @default_errors
     def vertices(self) -> np.ndarray:
         """(m, k) array of the extreme points, each once.
 
@@ -101,6 +104,7 @@ class Polytope(Content):
             )
         return read_only(np.array([np.concatenate(corner) for corner in product(*self._corners)]))
 
+    @default_errors
     def min_norm(self) -> np.ndarray:
         """(k,) point of least Euclidean norm, to rounding.
 
@@ -113,10 +117,12 @@ class Polytope(Content):
         """
         return np.concatenate([_least_norm(block) for block in self.blocks])
 
+    @default_errors
     def distance(self, s: np.ndarray) -> float:
         """Euclidean distance of the point `s`, shape (k,), from the polytope."""
         return float(np.linalg.norm(np.concatenate([_least_norm(b - part) for b, part in self._split("s", s)])))
 
+    @default_errors
     def contains(self, s: np.ndarray, tolerance: float = 1e-9) -> bool:
         """Whether `s`, shape (k,), lies in the polytope.
 
@@ -127,15 +133,18 @@ class Polytope(Content):
         largest = math.hypot(*(row_norms(block).max() for block in self.blocks))
         return self.distance(s) <= tolerance * max(largest, float(row_norms(s[None])[0]))
 
+    @default_errors
     def support(self, direction: np.ndarray) -> float:
         """Largest <direction, s> over s in the polytope: for a Clarke set, the generalised directional derivative."""
         return float(sum((block @ part).max() for block, part in self._split("direction", direction)))
 
+    @default_errors
     def width(self, direction: np.ndarray) -> float:
         """Largest minus smallest <direction, s> over s in the polytope."""
         direction = _checks.array("direction", direction, (self.size,))
         return self.support(direction) + self.support(-direction)
 
+    @default_errors
     def __add__(self, other: Polytope) -> Polytope:
         """Minkowski sum: all s + t with s here and t in `other`."""
         if not isinstance(other, Polytope):
@@ -152,6 +161,7 @@ class Polytope(Content):
         return zip(self.blocks, np.split(vector, ends[:-1]), strict=True)
 
 
+@default_errors
 def sign_patterns(normals: np.ndarray) -> np.ndarray:
     """Sign vectors (sign <n_1, h>, ..., sign <n_m, h>) that some h realises with no zero among them.
 

@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 
 from homolib import _checks
+from homolib._settings import default_errors
 from homolib.correlation.kkt import KKTPoint, KKTPoints, kkt_residual
 from homolib.correlation.kkt_list import kkt_points
 from homolib.correlation.kkt_search import kkt_search
@@ -27,6 +28,7 @@ __all__ = ["KKTPoint", "KKTPoints", "kkt_points", "kkt_residual", "kkt_search", 
 Path = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # times (k,) -> directions (r, k, p), log-norms (r, k)
 
 
+@default_errors
 def value(net: Network, X: np.ndarray, z: np.ndarray, w: np.ndarray) -> np.ndarray:
     """Neural correlation N_z(w) = sum_i z_i H(x_i; w) (eq. 9).
 
@@ -45,6 +47,7 @@ def value(net: Network, X: np.ndarray, z: np.ndarray, w: np.ndarray) -> np.ndarr
     return net.outputs(X, w) @ _checks.matching("z", z, X)
 
 
+@default_errors
 def ncf_flow(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray, t_end: float, points: int = 201) -> Trajectory:
     """Neural correlation flow du/dt in dN_z(u) (eq. 10): where training goes from a small start.
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from homolib import _checks
 from homolib._records import Record
+from homolib._settings import default_errors
 from homolib.clarke.subdifferential import clarke_subdifferential
 from homolib.flows.trajectory import polar
 from homolib.problems.networks import Network, PoweredReLU, TwoLayerReLU, fitting_inputs
@@ -96,6 +97,7 @@ def _rank(point: KKTPoint) -> tuple:
     return (-round(point.value, 9), angle, *-point.direction)
 
 
+@default_errors
 def kkt_residual(net: Network, X: np.ndarray, z: np.ndarray, u: np.ndarray, tolerance: float = 1e-9) -> float:
     """Distance of L N(u) u from the Clarke subdifferential of N at u, for u scaled to unit norm; zero at a KKT point.
 

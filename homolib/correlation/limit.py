@@ -12,6 +12,7 @@ import numpy as np
 
 from homolib import _checks
 from homolib._records import Record
+from homolib._settings import default_errors
 from homolib.correlation.flow import ncf_flow
 from homolib.flows.trajectory import Trajectory
 from homolib.problems.constants import constants
@@ -43,6 +44,7 @@ class FlowLimit(Record):
     T: float
 
 
+@default_errors
 def flow_limit(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray, epsilon: float) -> FlowLimit:
     """Limit, eta and T of the neural correlation flow of `z` from the unit vector `u0` (proof of Theorem 5.1).
 
@@ -66,6 +68,7 @@ def flow_limit(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray, epsil
     return FlowLimit(found.direction[0], float(found.value[0]), bool(found.vanishes[0]), found.eta, found.T)
 
 
+@default_errors
 def settled_flow(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray) -> Trajectory:
     """Neural correlation flow of `z` from the unit vector `u0` up to a time by which its direction has settled.
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from homolib import _checks
+from homolib._settings import default_errors
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -40,6 +41,7 @@ DRAWING = threading.RLock()  # Matplotlib's settings and our renderer are shared
 Draw = Callable[..., "tuple[Figure, str]"]
 
 
+@default_errors
 def show(draw: Draw, /, **values: object) -> Picture:
     """One picture with its sentence as caption and alternative text.
 
@@ -137,6 +139,7 @@ class Explorer:
     def __reduce__(self) -> tuple:
         return type(self), (self.draw, self.controls, self.plane, self.live)
 
+    @default_errors
     def frame(self, *choice: int) -> Frame:
         """The frame for one index into the values of each control."""
         with DRAWING:

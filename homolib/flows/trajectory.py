@@ -10,6 +10,7 @@ import numpy as np
 
 from homolib import _checks
 from homolib._records import Record
+from homolib._settings import default_errors
 from homolib.problems.losses import Loss
 from homolib.problems.networks import Network
 
@@ -46,15 +47,18 @@ class Trajectory(Record):
     events: list | None = None
 
     @property
+    @default_errors
     def norm(self) -> np.ndarray:
         """|w|, shape (..., m); beyond the range of floats use `log_norm`."""
         return np.exp(self.log_norm)
 
     @property
+    @default_errors
     def w(self) -> np.ndarray:
         """The weights themselves, shape (..., m, size)."""
         return self.norm[..., None] * self.direction
 
+    @default_errors
     def at(self, t: float | np.ndarray) -> np.ndarray:
         """Weights at time `t`: shape (..., size) for a number, (..., k, size) for k times.
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from homolib import _checks
+from homolib._settings import default_errors
 from homolib.flows.trajectory import Trajectory, linear_path
 
 
+@default_errors
 def neuron_ascent(
     X: np.ndarray,
     z: np.ndarray,

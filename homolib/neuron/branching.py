@@ -16,6 +16,7 @@ import numpy as np
 
 from homolib import _checks
 from homolib._records import Record
+from homolib._settings import default_errors
 from homolib.clarke.hinge_sums import HingeSum
 from homolib.flows.trajectory import Trajectory
 from homolib.neuron.flow import Event, Solution, Velocity, follow, kinks_at, neuron_flows, ways_on
@@ -72,6 +73,7 @@ class BranchNode(Record):
     children: tuple[BranchNode, ...] = ()
 
 
+@default_errors
 def is_non_branching(
     X: np.ndarray, z: np.ndarray, v0: float, u0: np.ndarray, slope: float = 0.0, t_end: float = math.inf
 ) -> Verdict:
@@ -111,6 +113,7 @@ def is_non_branching(
     return Verdict(False, f"{ways} ways on at t = {last.time:.10g} {where}", last.time, last.kink)
 
 
+@default_errors
 def branches(
     X: np.ndarray,
     z: np.ndarray,
@@ -163,6 +166,7 @@ def branches(
     return [trunk.joined(run).trajectory(points) for run in runs + later + patient]
 
 
+@default_errors
 def branch_tree(
     X: np.ndarray,
     z: np.ndarray,
@@ -184,6 +188,7 @@ def branch_tree(
     return _node(follow(hinges, start_state(hinges, _checks.finite("v0", v0), u0), t_end), False, t_end, depth, points)
 
 
+@default_errors
 def branching_fractions(n: int, inputs: int, ratio: float, starts: int = 200, sets: int = 5) -> tuple[float, float]:
     """How many of the starts with |v0| = ratio |u0| branch, and of how many u reaches 0, on Gaussian data.
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from homolib import _checks
 from homolib._records import Content
+from homolib._settings import default_errors
 from homolib.clarke.polytopes import distinct_directions, row_norms, unit_rows
 from homolib.neuron.circle_flow import EPS, TURN, CircleFlow
 
@@ -83,6 +84,7 @@ class Arcs(Content):
         A bound on |N|: what rounding is measured against.
     """
 
+    @default_errors
     def __init__(self, X: np.ndarray, z: np.ndarray, slope: float = 0.0, sign: float = 1, order: int = 2):
         """Cut the circle at the kinks.
 
@@ -132,22 +134,26 @@ class Arcs(Content):
     def _content(self) -> dict[str, object]:
         return {name: getattr(self, name) for name in ("order", "kinks", "mean", "cosine", "sine")}
 
+    @default_errors
     def value(self, theta: np.ndarray) -> np.ndarray:
         """N at the angle theta."""
         theta = _angles("theta", theta)
         arc = self._arc(theta)
         return self.mean[arc] + self._wave(theta, arc, 0)
 
+    @default_errors
     def derivative(self, theta: np.ndarray) -> np.ndarray:
         """dN/dtheta: the speed of the flow on the circle. At a kink, from the right."""
         theta = _angles("theta", theta)
         return self._wave(theta, self._arc(theta), 1)
 
+    @default_errors
     def second_derivative(self, theta: np.ndarray) -> np.ndarray:
         """Second derivative of N; at a kink, from the right."""
         theta = _angles("theta", theta)
         return self._wave(theta, self._arc(theta), 2)
 
+    @default_errors
     def critical_points(self) -> list[Critical]:
         """All critical points, by angle: smooth ones, kinks whose one-sided slopes enclose zero, flat arcs.
 
@@ -175,6 +181,7 @@ class Arcs(Content):
         """Gradients of G on the cones, (k, 2) (order 1): the corners of its Clarke subdifferential at zero."""
         return np.stack([self.cosine, self.sine], axis=1)
 
+    @default_errors
     def zeros(self) -> np.ndarray:
         """Angles where G = 0, ascending, without whole arcs and their ends (order 1)."""
         count = len(self.kinks)
@@ -183,6 +190,7 @@ class Arcs(Content):
         alone = (np.abs(right) <= self._zero) & ~self.flat & ~np.roll(self.flat, 1)
         return np.sort(np.concatenate([np.mod(inside, TURN), self.kinks[alone]]))
 
+    @default_errors
     def travel(self, theta0: np.ndarray, theta1: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Time from theta0 to theta1 on the circle and the growth of ln|u| on the way (order 2).
 
@@ -195,6 +203,7 @@ class Arcs(Content):
         """
         return self._flow.travel(*_together("theta1", _angles("theta0", theta0), _angles("theta1", theta1)))
 
+    @default_errors
     def flow(self, theta0: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Angle at time t of the flow theta' = dN/dtheta from theta0, and the growth of ln|u| (order 2).
 

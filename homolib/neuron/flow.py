@@ -20,6 +20,7 @@ import numpy as np
 
 from homolib import _checks
 from homolib._records import Record
+from homolib._settings import default_errors
 from homolib.clarke.hinge_sums import TOL, HingeSum
 from homolib.flows.trajectory import Trajectory
 from homolib.neuron.regular_velocities import regular_velocities
@@ -197,6 +198,7 @@ def _happenings(
     return events
 
 
+@default_errors
 def neuron_flow(
     X: np.ndarray, z: np.ndarray, v0: float, u0: np.ndarray, t_end: float, slope: float = 0.0, points: int = 201
 ) -> Trajectory:
@@ -265,6 +267,7 @@ class Fates(Record):
     events: np.ndarray
 
 
+@default_errors
 def neuron_flows(
     X: np.ndarray, z: np.ndarray, v0: np.ndarray, u0: np.ndarray, t_end: float = np.inf, slope: float = 0.0
 ) -> Fates:

@@ -14,6 +14,7 @@ from functools import partial
 import numpy as np
 
 from homolib import _checks
+from homolib._settings import default_errors
 from homolib.flows.trajectory import Trajectory, polar
 from homolib.neuron.circle import Arcs
 
@@ -41,6 +42,7 @@ class Cone:
         return direction, self.log_norm + log_norm + top[:, 0]
 
 
+@default_errors
 def squared_neuron_flow(
     X: np.ndarray,
     z: np.ndarray,

@@ -6,6 +6,7 @@ import numpy as np
 
 from homolib import _checks
 from homolib._records import Content
+from homolib._settings import default_errors
 
 
 class Loss(Content):
@@ -25,11 +26,13 @@ class Loss(Content):
         """What each sample counts: 1 for a sum, 1/n for a mean."""
         return 1.0 if self.reduction == "sum" else 1.0 / len(y)
 
+    @default_errors
     def value(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Loss of the predictions `h` (..., n) for the labels `y` (n,); one number a run, shape (...)."""
         h, y = _predictions(h, y)
         return self.weight(y) * self._sample(h, y).sum(axis=-1)
 
+    @default_errors
     def derivative(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Derivative l'(h, y) in each prediction, shape (..., n): the paper's vector l'(z, y) of section 4."""
         return self.slopes(*_predictions(h, y))
@@ -38,6 +41,7 @@ class Loss(Content):
         """`derivative` without its checks: what flows call at every step."""
         return self.weight(y) * self._slope(h, y)
 
+    @default_errors
     def initial_residual(self, y: np.ndarray) -> np.ndarray:
         """-l'(0, y), shape (n,): the vector z of the neural correlation function near the origin."""
         y = _checks.array("y", y, (None,))
@@ -53,6 +57,7 @@ class SquareLoss(Loss):
     def _slope(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
         return h - y
 
+    @default_errors
     def derivative_lipschitz(self, y: np.ndarray) -> float:
         """Lipschitz constant of l' in the prediction: beta_hat of eq. (4), here for every radius."""
         return self.weight(_checks.array("y", y, (None,)))
@@ -67,6 +72,7 @@ class LogisticLoss(Loss):
     def _slope(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
         return -y * np.exp(-np.logaddexp(0, h * y))  # the logistic function of -h y, without overflow
 
+    @default_errors
     def derivative_lipschitz(self, y: np.ndarray) -> float:
         """Lipschitz constant of l' in the prediction, max y_i^2 / 4 (times the weight): beta_hat of eq. (4)."""
         y = _checks.array("y", y, (None,))

@@ -13,6 +13,7 @@ import numpy as np
 
 from homolib import _checks
 from homolib._records import Content, read_only
+from homolib._settings import default_errors
 
 # Outputs neuron by neuron, (..., neurons, n), and the map from z to the pullback.
 Forward = tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]
@@ -41,6 +42,7 @@ class Network(Content):
     smooth: bool
     forward: Callable[[np.ndarray, np.ndarray], Forward]
 
+    @default_errors
     def outputs(self, X: np.ndarray, w: np.ndarray) -> np.ndarray:
         """Outputs H(X; w).
 
@@ -63,6 +65,7 @@ class Network(Content):
         X, w = fitting(self, X, w)
         return self.forward(X, w)[0].sum(axis=-2)
 
+    @default_errors
     def pullback(self, X: np.ndarray, w: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Vector sum_i z_i s_i with s_i in the Clarke subdifferential of w -> H(x_i; w).
 

@@ -393,6 +393,31 @@ def test_angles_and_times_have_to_broadcast():
         ARCS.travel([0.1, 0.2, 0.3], [0.1, 0.2])
 
 
+TINY = {  # calls in which numbers underflow, by design
+    "underflow in cones": lambda: hl.squared_neuron_flow(np.eye(3), [0.1, -2, -3], [0.3, 0.4, 0.5], 200.0),
+    "underflow in descent": lambda: hl.gradient_descent(SQUARED, X, Y, 1e-200 * UNIT, 0.01, 5),
+    "underflow in hat": lambda: hl.examples.mexican_hat([[0.9999, 0.0], [0.5, 0.0]]),
+    "underflow in training": lambda: hl.training_flow(SQUARED, X, Y, UNIT, 1.0, delta=1e-200, loss=hl.LogisticLoss()),
+    "underflow in outputs": lambda: SQUARED.outputs(X, 1e-200 * UNIT),
+    "underflow in pullback": lambda: RELU.pullback(X, 1e-200 * POINT["w"], 1e-200 * Y),
+    "underflow in weights": lambda: hl.Trajectory(np.arange(2.0), np.ones((2, 1)), np.array([-800.0, 0.0]), None).w[0],
+    "underflow in logistic": lambda: hl.LogisticLoss().derivative([800.0, -800.0, 0.0], [1.0, 1.0, 1.0]),
+    "underflow in support": lambda: hl.Polytope(1e-200 * X).support([1e-200, 0.0]),
+    "underflow in arcs": lambda: ARCS.flow(0.3, [1e-300, 1e3]),
+    "underflow in start": lambda: NEAR.start(1e-320, SEED_Z),
+    "underflow in picture": lambda: hl.show(hl.figures.one_kink, below=1.0, above=-1.0),
+}
+
+
+@pytest.mark.parametrize("case", [*CASES, *TINY])
+def test_numpys_error_settings_do_not_matter(case):
+    function, arguments = CASES.get(case) or (TINY[case], {})
+    expected = essence(function(**arguments))
+    with np.errstate(all="raise"):
+        np.testing.assert_equal(essence(function(**arguments)), expected)
+        assert set(np.geterr().values()) == {"raise"}
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_arguments_are_left_as_they_are(case):
     function, arguments = CASES[case]

@@ -9,7 +9,7 @@ import homolib
 
 SOURCE = Path(homolib.__file__).parent
 WINGS = ["problems", "clarke", "flows", "neuron", "correlation", "saddles", "bounds", "figures", "explore"]
-FOUNDATIONS, CORNER = ("_checks", "_records"), "examples"  # below all wings; beside them, built on the first two
+FOUNDATIONS, CORNER = ("_checks", "_records", "_settings"), "examples"  # below all wings; beside the first two
 LONGEST_MODULE, LONGEST_FUNCTION = 350, 50
 
 
