@@ -8,6 +8,7 @@ is critical without being a minimum, and whose subdifferential is no product of 
 
 from __future__ import annotations
 
+import threading
 import warnings
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from homolib._settings import default_errors
 from homolib.clarke.polytopes import Polytope
 from homolib.clarke.subdifferential import clarke_of_pieces
 
+ONE_AT_A_TIME = threading.Lock()  # filters of warnings belong to all threads
 PLANE = "shape (..., 2), points of the plane"
 # The planes of the fan, each with the two lines a . x >= 0 that bound it; the third fills two sectors.
 FAN = [
@@ -173,7 +175,7 @@ def hat_descent(x0: np.ndarray, level: float = 20.0, winding: float = 1.0, toler
     longest = 10 * (1 + abs(winding) * level)  # no descent is as long
     tolerance = _checks.accuracy("tolerance", tolerance)
     accuracy = {"rtol": tolerance, "atol": tolerance**2}
-    with warnings.catch_warnings(action="ignore"):  # the message below says more
+    with ONE_AT_A_TIME, warnings.catch_warnings(action="ignore"):  # the message below says more
         path = solve_ivp(rates, (0, longest), start, method="LSODA", events=arrived, **accuracy)
     if path.status != 1:
         _checks.fail("level", level, f"at most {path.y[0, -1]:.4g}: below, the moat is too narrow to follow")

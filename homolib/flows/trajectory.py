@@ -21,7 +21,7 @@ Path = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # from times (k,) 
 class Trajectory(Record):
     """A path of weights, kept as direction and log-norm; leading axes are independent runs.
 
-    Two paths are equal if what they have recorded is: times, weights, losses, events. It can be pickled.
+    Two are equal if what they have recorded is: times, weights, losses, events. Pickled, a path still answers `at`.
 
     Attributes
     ----------

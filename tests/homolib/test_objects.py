@@ -10,6 +10,7 @@ import inspect
 import multiprocessing
 import pickle
 import pkgutil
+import warnings
 from collections.abc import Hashable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
@@ -366,6 +367,27 @@ def test_a_process_pool_returns_what_the_library_makes():
     assert tree == work[1]()
     assert tree.children[0].path.at(2.5) == pytest.approx(work[1]().children[0].path.at(2.5), abs=0)
     assert (points, points.complete, point, verdict) == (work[2](), True, work[3](), work[4]())
+
+
+def test_six_threads_compute_what_one_computes():
+    arcs, square, start = hl.Arcs(X, Y), hl.Polytope(X), np.array([0.5, 0.1])
+
+    def work(k):
+        level = 20.0 if k % 2 else 1e6  # too far for this hat, and LSODA warns
+        try:
+            turns = hl.examples.hat_descent(start, level=level, tolerance=1e-4).turns
+        except ValueError as error:
+            turns = str(error)
+        path = hl.ncf_flow(hl.SquaredReLU(2, 2), X, Y, W, 1.0 + k % 2)
+        return [turns, path.w, *arcs.flow(0.3, [0.5, k % 2]), square.vertices, np.geterr()]
+
+    with np.errstate(over="raise"):
+        alone = [work(k) for k in range(2)]
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(6, initializer=lambda: np.seterr(over="raise")) as pool:
+        for k, result in enumerate(pool.map(work, range(18))):
+            np.testing.assert_equal(result, alone[k % 2])
+    assert warnings.filters == before
 
 
 def picture(k, width=None):
