@@ -49,7 +49,7 @@ PATHS = {  # a path of every kind, as a function of the time at which it ends
     "training": lambda t: hl.training_flow(hl.SquaredReLU(2, 2), X, Y, W, t, delta=0.1, points=5),
     "training of two runs": lambda t: hl.training_flow(hl.SquaredReLU(2, 2), X, Y, [W, -W], t, points=5),
     "training of a diagonal network": lambda t: hl.training_flow(hl.DiagonalLinear(2), X, Y, W, t, points=5),
-    "frozen": lambda t: hl.frozen_flow(hl.PoweredReLU(2, 2, order=3), X, Y, W, t, points=5),
+    "frozen": lambda t: hl.frozen_flow(hl.PoweredReLU(2, 2, order=3), X, Y, W, t / 10, points=5),
     "descent": lambda t: hl.gradient_descent(hl.SquaredReLU(2, 2), X, Y, W, t / 10, 10, record_every=3),
     "ascent": lambda t: hl.neuron_ascent(X, Y, 0.5, [0.3, 0.4], t / 10, t),
     "one neuron": lambda t: hl.neuron_flow(X, Y, 0.5, [0.3, 0.4], t, points=5),
