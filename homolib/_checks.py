@@ -46,14 +46,27 @@ def array(name: str, value: object, shape: Sequence[int | object | None], wanted
 
 
 def _numbers(name: str, value: object, wanted: str) -> np.ndarray:
-    """`value` as an array of floats: no digits in quotes, no complex numbers, no None, no mask."""
+    """`value` as an array of floats: no digits in quotes, complex numbers or truth values, no None, no mask."""
+    if _masked(value):
+        fail(name, "an array with masked entries", wanted)
     try:
         out = np.asarray(value)
-        if value is not None and out.dtype.kind in "biufO" and not np.ma.is_masked(value):
+        if out.dtype.kind in "iuf" or (out.dtype.kind == "O" and all(map(_real, out.flat))):
             return np.asarray(out, dtype=float)
     except (TypeError, ValueError, OverflowError):
         pass
-    return fail(name, f"{type(value).__name__} that is no array of numbers", wanted)
+    kind = f"{type(value).__name__} of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+    return fail(name, f"{kind} that is no array of numbers", wanted)
+
+
+def _masked(value: object) -> bool:
+    """Whether an entry is masked, in arrays within lists too: NumPy would take what is under the mask."""
+    return any(map(_masked, value)) if isinstance(value, (list, tuple)) else np.ma.is_masked(value)
+
+
+def _real(value: object) -> bool:
+    """Whether one entry is a real number: Python's bool and NumPy's are none."""
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _describe(shape: Sequence[int | object | None]) -> str:
@@ -116,11 +129,13 @@ def count(name: str, value: object, least: int = 1) -> int:
     return int(value)
 
 
-def choice(name: str, value: object, options: Sequence[str]) -> str:
-    """`value` if it is one of `options`."""
-    if not any(type(value) is type(option) and value == option for option in options):
-        fail(name, repr(value), "one of " + ", ".join(repr(option) for option in options))
-    return value
+def choice(name: str, value: object, options: Sequence[str | int]) -> str | int:
+    """That of `options`, words or numbers, which `value` is; the type of a number does not matter."""
+    plain = value.item() if isinstance(value, (np.ndarray, np.generic)) and value.ndim == 0 else value
+    for option in options:
+        if (isinstance(plain, str) if isinstance(option, str) else _real(plain)) and plain == option:
+            return option
+    return fail(name, repr(value), "one of " + ", ".join(repr(option) for option in options))
 
 
 def instance(name: str, value: object, kind: type, wanted: str) -> object:
@@ -145,6 +160,6 @@ def nonzero(
 
 
 def _number(name: str, value: object, wanted: str) -> float:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, np.ndarray)) or np.ndim(value):
+    if np.ndim(value) or not (_real(value) or isinstance(value, np.ndarray)):
         fail(name, repr(value), wanted)
     return float(_numbers(name, value, wanted))

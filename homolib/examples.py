@@ -8,15 +8,19 @@ is critical without being a minimum, and whose subdifferential is no product of 
 
 from __future__ import annotations
 
+import threading
 import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Record
+from homolib._settings import default_errors
 from homolib.clarke.polytopes import Polytope
 from homolib.clarke.subdifferential import clarke_of_pieces
 
+ONE_AT_A_TIME = threading.Lock()  # filters of warnings belong to all threads
 PLANE = "shape (..., 2), points of the plane"
 # The planes of the fan, each with the two lines a . x >= 0 that bound it; the third fills two sectors.
 FAN = [
@@ -27,6 +31,7 @@ FAN = [
 ]
 
 
+@default_errors
 def monotone_pieces(values: np.ndarray) -> int:
     """Number of monotone pieces of a function sampled along a line, (m,): one more than its changes of direction."""
     steps = np.sign(np.diff(_checks.array("values", values, (None,))))
@@ -34,8 +39,8 @@ def monotone_pieces(values: np.ndarray) -> int:
     return 1 + int((steps[1:] != steps[:-1]).sum())
 
 
-@dataclass(frozen=True)
-class Descent:
+@dataclass(frozen=True, eq=False, repr=False)
+class Descent(Record):
     """A gradient flow of the hat, in coordinates that stay readable at its rim r = 1.
 
     Attributes
@@ -56,16 +61,19 @@ class Descent:
     log_time: np.ndarray
 
     @property
+    @default_errors
     def turns(self) -> float:
         """Full turns from start to end, signed."""
         return float(self.angle[-1] - self.angle[0]) / (2 * np.pi)
 
     @property
+    @default_errors
     def points(self) -> np.ndarray:
         """The path in the plane, (m, 2)."""
         return _plane(np.sqrt(1 - 1 / self.level), self.angle)
 
 
+@default_errors
 def mexican_hat(x: np.ndarray, winding: float = 1.0) -> np.ndarray:
     """Height e^-tau [1 - g(r) sin(theta - winding tau)] with tau = 1/(1 - r^2), and 0 for r >= 1.
 
@@ -91,6 +99,7 @@ def mexican_hat(x: np.ndarray, winding: float = 1.0) -> np.ndarray:
     return np.where(inside, np.exp(-tau) * _height(1 - 1 / tau, tau, off), 0.0)
 
 
+@default_errors
 def mexican_hat_gradient(x: np.ndarray, winding: float = 1.0) -> np.ndarray:
     """Gradient of `mexican_hat`, (..., 2); same arguments and errors."""
     winding = _checks.finite("winding", winding)
@@ -101,6 +110,7 @@ def mexican_hat_gradient(x: np.ndarray, winding: float = 1.0) -> np.ndarray:
     return scale * (down_r[..., None] * radial + down_theta[..., None] * tangential)
 
 
+@default_errors
 def hat_spiral(level: np.ndarray) -> Descent:
     """The exact trajectory theta = tau of the hat (winding 1) through the given levels tau, increasing from above 1."""
     tau = _checks.array("level", level, (None,))
@@ -112,6 +122,7 @@ def hat_spiral(level: np.ndarray) -> Descent:
     return Descent(tau, tau.copy(), _running(stretch, tau), _running_log(log_clock, tau))
 
 
+@default_errors
 def hat_descent(x0: np.ndarray, level: float = 20.0, winding: float = 1.0, tolerance: float = 1e-7) -> Descent:
     """Gradient flow of the hat from `x0` until tau = 1/(1 - r^2) reaches `level`.
 
@@ -164,7 +175,7 @@ def hat_descent(x0: np.ndarray, level: float = 20.0, winding: float = 1.0, toler
     longest = 10 * (1 + abs(winding) * level)  # no descent is as long
     tolerance = _checks.accuracy("tolerance", tolerance)
     accuracy = {"rtol": tolerance, "atol": tolerance**2}
-    with warnings.catch_warnings(action="ignore"):  # the message below says more
+    with ONE_AT_A_TIME, warnings.catch_warnings(action="ignore"):  # the message below says more
         path = solve_ivp(rates, (0, longest), start, method="LSODA", events=arrived, **accuracy)
     if path.status != 1:
         _checks.fail("level", level, f"at most {path.y[0, -1]:.4g}: below, the moat is too narrow to follow")
@@ -173,6 +184,7 @@ def hat_descent(x0: np.ndarray, level: float = 20.0, winding: float = 1.0, toler
     return Descent(tau, off + winding * tau + np.pi / 2, path.t, _running_log(log_clock, path.t))
 
 
+@default_errors
 def fan(x: np.ndarray) -> np.ndarray:
     """Three planes that meet in a fan, max(min(x_1, -x_2), x_2 - x_1) (Clarke 1983, Example 2.5.2).
 
@@ -193,6 +205,7 @@ def fan(x: np.ndarray) -> np.ndarray:
     return np.maximum(np.minimum(x[..., 0], -x[..., 1]), x[..., 1] - x[..., 0])
 
 
+@default_errors
 def fan_subdifferential(x: np.ndarray) -> Polytope:
     """Clarke subdifferential of `fan` at one point `x`, shape (2,); at the origin all three planes meet."""
     x = _checks.array("x", x, (2,), "shape (2,), one point of the plane")

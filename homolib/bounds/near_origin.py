@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from homolib import _checks
+from homolib._settings import default_errors
 from homolib.bounds.report import Report, Row
 from homolib.correlation.limit import FrozenStart
 from homolib.flows.smooth import training_flow
@@ -18,6 +19,7 @@ from homolib.problems.networks import Network, fitting_inputs
 from homolib.problems.scales import times, unit
 
 
+@default_errors
 def lemma_5_2(
     net: Network,
     X: np.ndarray,
@@ -65,6 +67,7 @@ def lemma_5_2(
     return Report("Lemma 5.2", rows, {"log_C": log_C, "growth": np.exp(growth), "gap": gap})
 
 
+@default_errors
 def theorem_5_1(
     net: Network,
     X: np.ndarray,
@@ -101,6 +104,7 @@ def theorem_5_1(
     return _alignment("Theorem 5.1", _Comparison(net, X, y, w0, delta, loss), epsilon, whole=True)
 
 
+@default_errors
 def corollary_5_4_1(
     net: Network,
     X: np.ndarray,

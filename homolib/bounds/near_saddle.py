@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from homolib import _checks
+from homolib._settings import default_errors
 from homolib.bounds.report import Report, Row
 from homolib.clarke.subdifferential import clarke_subdifferential
 from homolib.correlation.flow import ncf_flow
@@ -25,6 +26,7 @@ from homolib.saddles.saddle import STATIONARY, Saddle, checked, unit_saddle
 RESOLUTION = 1e-11  # displacements of the active weights below this, relative to them, are lost in the tolerance
 
 
+@default_errors
 def lemma_5_6(saddle: Saddle) -> Report:
     """Lemma 5.6: zero lies in the Clarke subdifferential of w_n -> L(w_n, 0) at the saddle.
 
@@ -42,6 +44,7 @@ def lemma_5_6(saddle: Saddle) -> Report:
     return Report("Lemma 5.6", [Row("distance of 0 from dL(w_n, 0) <= rounding", *sides.tolist())])
 
 
+@default_errors
 def kappa(saddle: Saddle, w_n: np.ndarray) -> np.ndarray:
     """Smallest kappa with which inequality (15) holds at points near the saddle: <w - w_n, s> / |w - w_n|^2.
 
@@ -73,6 +76,7 @@ def kappa(saddle: Saddle, w_n: np.ndarray) -> np.ndarray:
     return finite_times(found, 2 * (outputs - weights), "kappa", "w_n")
 
 
+@default_errors
 def assumption_3(saddle: Saddle, gamma: float, bound: float, samples: int = 4000, seed: int = 0) -> Report:
     """Assumption 3 at a point: it is critical, some neurons are dormant, and (15) holds with kappa = `bound`.
 
@@ -136,6 +140,7 @@ class SaddleConstants:
     kappa: float | None = None
 
 
+@default_errors
 def saddle_constants(saddle: Saddle, gamma: float = 1.0, kappa: float | None = None) -> SaddleConstants:
     """Constants of Lemma D.1 and Theorem 5.5 at a saddle; all but `beta` are proved upper bounds, not suprema.
 
@@ -180,6 +185,7 @@ def _constants(saddle: Saddle, gamma: float, kappa: float | None) -> SaddleConst
     return SaddleConstants(beta, mu, None, mu, M1, M2, gamma, kappa)
 
 
+@default_errors
 def lemma_d_1(
     saddle: Saddle,
     zeta_z: np.ndarray,
@@ -236,6 +242,7 @@ def lemma_d_1(
     return Report("Lemma D.1", rows, values)
 
 
+@default_errors
 def theorem_5_5(
     saddle: Saddle,
     zeta_z: np.ndarray,

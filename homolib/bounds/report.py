@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from homolib import _checks
+from homolib._records import Record
+from homolib._settings import default_errors
 
 
 @dataclass(frozen=True)
@@ -27,18 +29,20 @@ class Row:
     hypothesis: bool = False
 
     @property
+    @default_errors
     def slack(self) -> float:
         """How far the right side is above the left; negative where the inequality fails."""
         return self.right - self.left
 
     @property
+    @default_errors
     def holds(self) -> bool:
         """Whether left <= right, up to rounding; False if a side is not a number."""
         return self.left <= self.right + _checks.ROUNDING * max(abs(self.left), abs(self.right))
 
 
-@dataclass(frozen=True)
-class Report:
+@dataclass(frozen=True, eq=False, repr=False)
+class Report(Record):
     """What a theorem assumes and claims, measured.
 
     Attributes
@@ -61,6 +65,7 @@ class Report:
         return all(row.holds for row in self.rows if row.hypothesis)
 
     @property
+    @default_errors
     def holds(self) -> bool:
         """Whether every claim holds."""
         return all(row.holds for row in self.rows if not row.hypothesis)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from homolib import _checks
+from homolib._settings import default_errors
 from homolib.clarke.polytopes import distinct_directions, row_norms, unit_rows
 from homolib.problems.scales import unit_problem
 
@@ -50,6 +51,7 @@ class HingeSum:
         hinges.power = power
         return hinges
 
+    @default_errors
     def __init__(self, X: object, z: object, slope: float = 0.0) -> None:
         X = _checks.inputs(X)
         z = _checks.matching("z", z, X)

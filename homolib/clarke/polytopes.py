@@ -10,17 +10,20 @@ from itertools import product
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Content, read_only, same
+from homolib._settings import default_errors
 
 MOST_VERTICES = 16_384  # beyond this many vertices or cells we refuse to list them
 PARALLEL = 1e-9  # normals whose directions differ by less than this share one hyperplane
 
 
-class Polytope:
+class Polytope(Content):
     """Convex hull of finitely many points, kept as a product of independent blocks.
 
     The Clarke subdifferential of a separable function is the product of the subdifferentials of its
     parts, so twenty neurons on a kink have 2**20 vertices but only twenty short intervals. Every
-    question below is answered block by block; only `vertices` multiplies the blocks out.
+    question below is answered block by block; only `vertices` multiplies the blocks out. Two are equal if they have the
+    same vertices, digit for digit; for equality up to rounding, ask `distance` of the vertices of each from the other.
 
     Parameters
     ----------
@@ -35,17 +38,34 @@ class Polytope:
 
     def __init__(self, points: np.ndarray) -> None:
         points = _checks.array("points", points, (None, None), "an array of shape (m, k), one point a row")
-        self.blocks = (np.unique(points, axis=0),)
+        self.blocks = (read_only(np.unique(points, axis=0)),)
 
     @classmethod
     def product(cls, factors: Iterable[Polytope]) -> Polytope:
         """Polytope of all (s_1, ..., s_p) with s_j in the j-th of `factors`."""
         out = cls.__new__(cls)
+        factors = _checks.instance("factors", factors, Iterable, "polytopes")
         factors = [_checks.instance("factors", factor, Polytope, "polytopes") for factor in factors]
         out.blocks = tuple(block for factor in factors for block in factor.blocks)
         if not out.blocks:
             _checks.fail("factors", "none", "at least one polytope")
         return out
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both have the same vertices; a TypeError if these are too many to list, and in other blocks."""
+        if not isinstance(other, Polytope):
+            return NotImplemented
+        if (self.size, self.vertex_count) != (other.size, other.vertex_count):
+            return False
+        if [b.shape[1] for b in self.blocks] == [b.shape[1] for b in other.blocks]:
+            return same(self._corners, other._corners)
+        if self.vertex_count > MOST_VERTICES:
+            raise TypeError(
+                f"==: got products of different blocks with {self.vertex_count} vertices, too many to compare"
+            )
+        return same(self.vertices, other.vertices)
+
+    __hash__ = None
 
     def __repr__(self) -> str:
         """Short form for the eye."""
@@ -61,11 +81,13 @@ class Polytope:
         return tuple(_extreme_points(block) for block in self.blocks)
 
     @property
+    @default_errors
     def vertex_count(self) -> int:
         """How many vertices there are, also when they are too many to list."""
         return math.prod(len(corners) for corners in self._corners)
 
     @cached_property
+    @default_errors
     def vertices(self) -> np.ndarray:
         """(m, k) array of the extreme points, each once.
 
@@ -80,8 +102,9 @@ class Polytope:
             _checks.fail(
                 "vertices", f"{self.vertex_count} of them", f"at most {MOST_VERTICES} to list; use the methods"
             )
-        return np.array([np.concatenate(corner) for corner in product(*self._corners)])
+        return read_only(np.array([np.concatenate(corner) for corner in product(*self._corners)]))
 
+    @default_errors
     def min_norm(self) -> np.ndarray:
         """(k,) point of least Euclidean norm, to rounding.
 
@@ -94,20 +117,24 @@ class Polytope:
         """
         return np.concatenate([_least_norm(block) for block in self.blocks])
 
+    @default_errors
     def distance(self, s: np.ndarray) -> float:
         """Euclidean distance of the point `s`, shape (k,), from the polytope."""
         nearest = np.concatenate([_least_norm(b - part) for b, part in self._split("s", s)])
         return float(row_norms(nearest[None])[0])
 
+    @default_errors
     def contains(self, s: np.ndarray, tolerance: float = 1e-9) -> bool:
         """Whether `s`, shape (k,), lies in the polytope.
 
         `tolerance` bounds the distance in units of the largest vertex or of `s`, whichever is larger.
         """
         tolerance = _checks.nonnegative("tolerance", tolerance)
+        s = _checks.array("s", s, (self.size,))
         largest = math.hypot(*(row_norms(block).max() for block in self.blocks))
-        return self.distance(s) <= tolerance * max(largest, float(row_norms(np.atleast_2d(s))[0]))
+        return self.distance(s) <= tolerance * max(largest, float(row_norms(s[None])[0]))
 
+    @default_errors
     def support(self, direction: np.ndarray) -> float:
         """Largest <direction, s> over s in the polytope: for a Clarke set, the generalised directional derivative."""
         with np.errstate(over="ignore"):
@@ -118,10 +145,13 @@ class Polytope:
             else _checks.fail("direction", "one that gives numbers above 1e308", "a smaller one")
         )
 
+    @default_errors
     def width(self, direction: np.ndarray) -> float:
         """Largest minus smallest <direction, s> over s in the polytope."""
-        return self.support(direction) + self.support(-np.asarray(direction, dtype=float))
+        direction = _checks.array("direction", direction, (self.size,))
+        return self.support(direction) + self.support(-direction)
 
+    @default_errors
     def __add__(self, other: Polytope) -> Polytope:
         """Minkowski sum: all s + t with s here and t in `other`."""
         if not isinstance(other, Polytope):
@@ -138,6 +168,7 @@ class Polytope:
         return zip(self.blocks, np.split(vector, ends[:-1]), strict=True)
 
 
+@default_errors
 def sign_patterns(normals: np.ndarray) -> np.ndarray:
     """Sign vectors (sign <n_1, h>, ..., sign <n_m, h>) that some h realises with no zero among them.
 

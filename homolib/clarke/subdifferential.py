@@ -15,6 +15,7 @@ from operator import add
 import numpy as np
 
 from homolib import _checks
+from homolib._settings import default_errors
 from homolib.clarke.deep import deep_gradients
 from homolib.clarke.hinge_sums import HingeSum
 from homolib.clarke.polytopes import Polytope, sign_patterns, unit_rows
@@ -26,6 +27,7 @@ Side = Callable[[np.ndarray], tuple[float, np.ndarray]]  # x -> (g(x), gradient 
 Piece = tuple[Callable[[np.ndarray], np.ndarray], Sequence[Side]]  # x -> gradient of the piece; its sides
 
 
+@default_errors
 def clarke_subdifferential(
     net: Network, X: np.ndarray, w: np.ndarray, z: np.ndarray, tolerance: float = 1e-9
 ) -> Polytope:
@@ -65,6 +67,7 @@ def clarke_subdifferential(
     return _two_layer_set(net, X, w, z, tolerance, HingeSum, power)
 
 
+@default_errors
 def termwise_sum(net: Network, X: np.ndarray, w: np.ndarray, z: np.ndarray, tolerance: float = 1e-9) -> Polytope:
     """Minkowski sum of the sets of the terms, sum_i z_i dH(x_i; w): what the sum rule promises to contain the truth.
 
@@ -80,6 +83,7 @@ def termwise_sum(net: Network, X: np.ndarray, w: np.ndarray, z: np.ndarray, tole
     return _two_layer_set(net, X, w, z, tolerance, lambda X, z, slope: HingeSum(z[:, None] * X, z**0, slope), power)
 
 
+@default_errors
 def clarke_of_pieces(pieces: Sequence[Piece], x: np.ndarray, tolerance: float = 1e-9) -> Polytope:
     """Clarke subdifferential at `x` of a continuous function put together from smooth pieces.
 
@@ -121,6 +125,7 @@ def clarke_of_pieces(pieces: Sequence[Piece], x: np.ndarray, tolerance: float = 
     return Polytope(_checks.array("pieces", gradients, (len(gradients), len(x)), f"gradients of shape ({len(x)},)"))
 
 
+@default_errors
 def active_kinks(X: np.ndarray, u: np.ndarray, tolerance: float = 1e-9) -> np.ndarray:
     """Indices of the inputs on whose kink a neuron lies: |x_i . u| <= tolerance |x_i| |u|.
 

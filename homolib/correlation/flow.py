@@ -6,11 +6,14 @@ splits into neurons, and a direction moves by itself on the sphere while the log
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from homolib import _checks
+from homolib._settings import default_errors
 from homolib.correlation.kkt import KKTPoint, KKTPoints, kkt_residual
 from homolib.correlation.kkt_list import kkt_points
 from homolib.correlation.kkt_search import kkt_search
@@ -26,6 +29,7 @@ __all__ = ["KKTPoint", "KKTPoints", "kkt_points", "kkt_residual", "kkt_search", 
 Path = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # times (k,) -> directions (r, k, p), log-norms (r, k)
 
 
+@default_errors
 def value(net: Network, X: np.ndarray, z: np.ndarray, w: np.ndarray) -> np.ndarray:
     """Neural correlation N_z(w) = sum_i z_i H(x_i; w) (eq. 9).
 
@@ -45,6 +49,7 @@ def value(net: Network, X: np.ndarray, z: np.ndarray, w: np.ndarray) -> np.ndarr
     return finite_times(net.outputs(X, w) @ z, power + net.order * own, "N", "w")
 
 
+@default_errors
 def ncf_flow(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray, t_end: float, points: int = 201) -> Trajectory:
     """Neural correlation flow du/dt in dN_z(u) (eq. 10): where training goes from a small start.
 
@@ -91,13 +96,13 @@ def _integrated(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray, t_en
     (u0, own), (X, z, power) = unit(u0), unit_problem(X, z, net.degree)
     horizon, power = unit_time(t_end, power + (net.order - 2) * own)
     path = frozen_flow(net, X, z, u0, horizon, points=points)
+    interpolate = partial(_at_scale, path.interpolate, power, own * np.log(2))
+    return Trajectory(times(path.t, -power), path.direction, path.log_norm + own * np.log(2), interpolate)
 
-    def interpolate(t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        direction, log_norm = path.interpolate(times(t, power))
-        return direction, log_norm + own * np.log(2)
 
-    t = times(path.t, -power)
-    return Trajectory(t, path.direction, path.log_norm + own * np.log(2), interpolate)
+def _at_scale(interpolate: Path, power: int, log_size: float, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    direction, log_norm = interpolate(times(t, power))
+    return direction, log_norm + log_size
 
 
 def _squared_paths(
@@ -124,17 +129,14 @@ def _relu_paths(
             run, neuron = divmod(int(row), net.width)
             where = f"neuron {neuron}" + (f" of start {run}" if u0.ndim > 1 else "")
             _checks.fail("u0", f"{where}, which branches at t = {path.t[-1]:.6g}", "starts that do not before t_end")
-        paths.append((np.array([row]), _one_row(path.interpolate)))
+        paths.append((np.array([row]), partial(_one_row, path.interpolate)))
         events = path.events
     return paths, events if len(rows) == 1 else None
 
 
-def _one_row(interpolate: Path) -> Path:
-    def rows(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        direction, log_norm = interpolate(times)
-        return direction[None], log_norm[None]
-
-    return rows
+def _one_row(interpolate: Path, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    direction, log_norm = interpolate(times)
+    return direction[None], log_norm[None]
 
 
 def _neuronwise(
@@ -147,15 +149,18 @@ def _neuronwise(
 ) -> Trajectory:
     """One trajectory of all weights from the paths of the neurons that are not zero (those stay zero)."""
     t = np.linspace(0, t_end, _checks.count("points", points, least=2))
-    *batch, width, size = net.neurons(u0).shape
-
-    def interpolate(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        theta = np.zeros((int(np.prod(batch)) * width, len(times), size))
-        rho = np.zeros(theta.shape[:-1])
-        for which, path in paths:
-            theta[which], rho[which] = path(times)
-        theta = np.moveaxis(theta.reshape(*batch, width, len(times), size), -3, -2)
-        rho = np.moveaxis(rho.reshape(*batch, width, len(times)), -2, -1)
-        return cartesian(net, theta, rho)
-
+    interpolate = partial(_joined, net, net.neurons(u0).shape, paths)
     return Trajectory(t, *interpolate(t), interpolate, events=events)
+
+
+def _joined(
+    net: Network, shape: tuple[int, ...], paths: list[tuple[np.ndarray, Path]], times: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    *batch, width, size = shape
+    theta = np.zeros((math.prod(batch) * width, len(times), size))
+    rho = np.zeros(theta.shape[:-1])
+    for which, path in paths:
+        theta[which], rho[which] = path(times)
+    theta = np.moveaxis(theta.reshape(*batch, width, len(times), size), -3, -2)
+    rho = np.moveaxis(rho.reshape(*batch, width, len(times)), -2, -1)
+    return cartesian(net, theta, rho)

@@ -7,11 +7,14 @@ by arc of the circle; in higher dimension there is a search, and it says so.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Record
+from homolib._settings import default_errors
 from homolib.clarke.subdifferential import clarke_subdifferential
 from homolib.flows.trajectory import polar
 from homolib.problems.networks import Network, PoweredReLU, TwoLayerReLU, fitting_inputs
@@ -22,8 +25,8 @@ EQUAL = 1e-12  # values of N closer than this, relative to the size of its terms
 OPPOSITE = {"max": "min", "min": "max", "saddle": "saddle", "flat": "flat"}
 
 
-@dataclass(frozen=True)
-class KKTPoint:
+@dataclass(frozen=True, eq=False, repr=False)
+class KKTPoint(Record):
     """A KKT point of the constrained neural correlation problem of one neuron.
 
     Attributes
@@ -59,7 +62,10 @@ class KKTPoint:
 
 
 class KKTPoints(list):
-    """A list of `KKTPoint`, greatest value first; `complete` says whether it has all, or is what a search found."""
+    """A list of `KKTPoint`, greatest value first; `complete` says whether it has all, or is what a search found.
+
+    A slice is one too, in its own order, and complete only if nothing is left out. Compared as a list: by its points.
+    """
 
     def __init__(self, points: list[KKTPoint], complete: bool, size: float | None = None):
         """Sort the points by value, then by angle, positive v first.
@@ -74,6 +80,19 @@ class KKTPoints(list):
         ranked = sorted(zip(level, points, strict=False), key=_rank)
         super().__init__(point for _, point in ranked)
         self.complete = complete
+
+    def __getitem__(self, index: int | slice) -> KKTPoint | KKTPoints:
+        found = super().__getitem__(index)
+        if not isinstance(index, slice):
+            return found
+        part = copy(self)
+        list.__init__(part, found)
+        part.complete = self.complete and len(part) == len(self)
+        return part
+
+    def copy(self) -> KKTPoints:
+        """All of it, in a new list."""
+        return self[:]
 
     def __repr__(self) -> str:
         what = "all of them" if self.complete else "found by a search: there may be more"
@@ -106,6 +125,7 @@ def size_of_terms(X: np.ndarray, z: np.ndarray, degree: int) -> float:
     return float(np.abs(z) @ np.linalg.norm(X, axis=1) ** degree)
 
 
+@default_errors
 def kkt_residual(net: Network, X: np.ndarray, z: np.ndarray, u: np.ndarray, tolerance: float = 1e-9) -> float:
     """Distance of L N(u) u from the Clarke subdifferential of N at u, for u scaled to unit norm; zero at a KKT point.
 

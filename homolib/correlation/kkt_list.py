@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from homolib import _checks
+from homolib._settings import default_errors
 from homolib.clarke.polytopes import Polytope
 from homolib.correlation.kkt import OPPOSITE, KKTPoint, KKTPoints, lifted, listed, one_neuron, unit_vector
 from homolib.correlation.kkt_search import kkt_search
@@ -17,6 +18,7 @@ from homolib.problems.networks import Network, TwoLayerReLU
 from homolib.problems.scales import unit_problem
 
 
+@default_errors
 def kkt_points(
     net: Network, X: np.ndarray, z: np.ndarray, neuron: int = 0, starts: int = 100, seed: int = 0
 ) -> KKTPoints:

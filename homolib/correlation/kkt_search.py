@@ -7,6 +7,7 @@ from collections import deque
 import numpy as np
 
 from homolib import _checks
+from homolib._settings import default_errors
 from homolib.clarke.hinge_sums import HingeSum
 from homolib.correlation.kkt import KKTPoint, KKTPoints, kkt_residual, lifted, listed, one_neuron
 from homolib.flows.trajectory import polar
@@ -23,6 +24,7 @@ LONG = 1e4  # time for the flow to settle, in units of its shortest time scale
 PATIENCE = 10  # cones looked at for each start
 
 
+@default_errors
 def kkt_search(
     net: Network, X: np.ndarray, z: np.ndarray, starts: int = 100, seed: int = 0, neuron: int = 0
 ) -> KKTPoints:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Record
+from homolib._settings import default_errors
 from homolib.correlation.flow import ncf_flow
 from homolib.flows.trajectory import Trajectory
 from homolib.problems.constants import constants
@@ -20,8 +22,8 @@ from homolib.problems.scales import finite_times, restored, unit, unit_problem
 SETTLED = 1e-9  # rate at which a direction may still turn, relative to the growth rate, and count as converged
 
 
-@dataclass(frozen=True)
-class FlowLimit:
+@dataclass(frozen=True, eq=False, repr=False)
+class FlowLimit(Record):
     """Where the neural correlation flow goes from a start.
 
     Attributes
@@ -43,6 +45,7 @@ class FlowLimit:
     T: float
 
 
+@default_errors
 def flow_limit(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray, epsilon: float) -> FlowLimit:
     """Limit, eta and T of the neural correlation flow of `z` from the unit vector `u0` (proof of Theorem 5.1).
 
@@ -66,6 +69,7 @@ def flow_limit(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray, epsil
     return FlowLimit(found.direction[0], float(found.value[0]), bool(found.vanishes[0]), found.eta, found.T)
 
 
+@default_errors
 def settled_flow(net: Network, X: np.ndarray, z: np.ndarray, u0: np.ndarray) -> Trajectory:
     """Neural correlation flow of `z` from the unit vector `u0` up to a time by which its direction has settled.
 

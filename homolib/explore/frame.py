@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -18,13 +18,14 @@ from matplotlib.ticker import NullLocator
 from PIL import Image
 
 from homolib import _checks
+from homolib._records import Record
 from homolib.figures import style
 
 PIXELS_PER_INCH = 110  # of the page: a figure of 6.4 inches fills the text column
 
 
-@dataclass(frozen=True)
-class Frame:
+@dataclass(frozen=True, eq=False, repr=False)
+class Frame(Record):
     """One drawing, ready for a page."""
 
     sentence: str
@@ -32,10 +33,10 @@ class Frame:
     size: tuple[int, int]  # width and height in pixels of the page
     box: tuple[float, float, float, float]  # left, top, width, height of the first axes, as fractions of the picture
     spots: np.ndarray | None  # (pairs, 2): where each pair of values of the plane lies in the box, from its top left
-    layout: Layout
+    layout: Layout = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layout:
     """The room that labels need, and where axes and the labels of their axes therefore went."""
 

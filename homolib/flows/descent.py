@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from homolib import _checks
+from homolib._settings import default_errors
 from homolib.flows.trajectory import Trajectory, linear_path, with_loss
 from homolib.problems.losses import Loss, chosen
 from homolib.problems.networks import Network, fitting
 
 
+@default_errors
 def gradient_descent(
     net: Network,
     X: np.ndarray,

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Record
+from homolib._settings import default_errors
 from homolib.problems.losses import Loss
 from homolib.problems.networks import Network
 
 Path = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # from times (k,) to directions and log-norms
 
 
-@dataclass(frozen=True)
-class Trajectory:
+@dataclass(frozen=True, eq=False, repr=False)
+class Trajectory(Record):
     """A path of weights, kept as direction and log-norm; leading axes are independent runs.
+
+    Two are equal if what they have recorded is: times, weights, losses, events. Pickled, a path still answers `at`.
 
     Attributes
     ----------
@@ -37,20 +42,23 @@ class Trajectory:
     t: np.ndarray
     direction: np.ndarray
     log_norm: np.ndarray
-    interpolate: Path
+    interpolate: Path = field(compare=False, repr=False)
     loss: np.ndarray | None = None
     events: list | None = None
 
     @property
+    @default_errors
     def norm(self) -> np.ndarray:
         """|w|, shape (..., m); beyond the range of floats use `log_norm`."""
         return np.exp(self.log_norm)
 
     @property
+    @default_errors
     def w(self) -> np.ndarray:
         """The weights themselves, shape (..., m, size)."""
         return self.norm[..., None] * self.direction
 
+    @default_errors
     def at(self, t: float | np.ndarray) -> np.ndarray:
         """Weights at time `t`: shape (..., size) for a number, (..., k, size) for k times.
 
@@ -94,15 +102,16 @@ def cartesian(net: Network, theta: np.ndarray, rho: np.ndarray) -> tuple[np.ndar
 def linear_path(t: np.ndarray, w: np.ndarray) -> Trajectory:
     """Trajectory through recorded weights (..., m, size), linear in between."""
 
-    def interpolate(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        right = np.clip(np.searchsorted(t, times), 1, len(t) - 1)
-        part = ((times - t[right - 1]) / (t[right] - t[right - 1]))[:, None]
-        return _polar_path((1 - part) * w[..., right - 1, :] + part * w[..., right, :])
+    return Trajectory(t, *_polar_path(w), partial(_between, t, w))
 
-    return Trajectory(t, *_polar_path(w), interpolate)
+
+def _between(t: np.ndarray, w: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    right = np.clip(np.searchsorted(t, times), 1, len(t) - 1)
+    part = ((times - t[right - 1]) / (t[right] - t[right - 1]))[:, None]
+    return _polar_path((1 - part) * w[..., right - 1, :] + part * w[..., right, :])
 
 
 def with_loss(path: Trajectory, net: Network, X: np.ndarray, y: np.ndarray, loss: Loss) -> Trajectory:
     """The same path with the training loss along it."""
     values = loss.value(net.outputs(X, path.w), y)
-    return Trajectory(path.t, path.direction, path.log_norm, path.interpolate, values)
+    return replace(path, loss=values)

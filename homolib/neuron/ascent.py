@@ -9,12 +9,14 @@ from __future__ import annotations
 import numpy as np
 
 from homolib import _checks
+from homolib._settings import default_errors
 from homolib.flows.trajectory import Trajectory, linear_path
 from homolib.problems.scales import times, unit
 
 MOST_STEPS = 10**8
 
 
+@default_errors
 def neuron_ascent(
     X: np.ndarray,
     z: np.ndarray,

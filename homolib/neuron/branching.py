@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Record
+from homolib._settings import default_errors
 from homolib.clarke.hinge_sums import HingeSum
 from homolib.flows.trajectory import Trajectory
 from homolib.neuron.flow import Event, Solution, Velocity, follow, kinks_at, neuron_flows, of_unit_size, ways_on
@@ -49,8 +51,8 @@ class Verdict:
         return self.non_branching
 
 
-@dataclass(frozen=True)
-class BranchNode:
+@dataclass(frozen=True, eq=False, repr=False)
+class BranchNode(Record):
     """A stretch of one solution, and the ways on from its end.
 
     Attributes
@@ -72,6 +74,7 @@ class BranchNode:
     children: tuple[BranchNode, ...] = ()
 
 
+@default_errors
 def is_non_branching(
     X: np.ndarray, z: np.ndarray, v0: float, u0: np.ndarray, slope: float = 0.0, t_end: float = math.inf
 ) -> Verdict:
@@ -112,6 +115,7 @@ def is_non_branching(
     return Verdict(False, f"{ways} ways on at t = {time:.10g} {where}", time, last.kink)
 
 
+@default_errors
 def branches(
     X: np.ndarray,
     z: np.ndarray,
@@ -164,6 +168,7 @@ def branches(
     return [trunk.joined(run).trajectory(points) for run in runs + later + patient]
 
 
+@default_errors
 def branch_tree(
     X: np.ndarray,
     z: np.ndarray,
@@ -185,6 +190,7 @@ def branch_tree(
     return _node(follow(hinges, start_state(hinges, _checks.finite("v0", v0), u0), t_end), False, t_end, depth, points)
 
 
+@default_errors
 def branching_fractions(n: int, inputs: int, ratio: float, starts: int = 200, sets: int = 5) -> tuple[float, float]:
     """How many of the starts with |v0| = ratio |u0| branch, and of how many u reaches 0, on Gaussian data.
 

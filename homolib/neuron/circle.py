@@ -15,6 +15,8 @@ from functools import cached_property
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Content
+from homolib._settings import default_errors
 from homolib.clarke.polytopes import distinct_directions, row_norms, unit_rows
 from homolib.neuron.circle_flow import EPS, TURN, CircleFlow
 from homolib.problems.scales import FOREVER, exponent, restored, times, unit_problem
@@ -59,7 +61,20 @@ def gathered_by_line(
     return normal, above, below, float(max(abs(on), abs(off)) * np.abs(weight).sum())
 
 
-class Arcs:
+def _angles(name: str, theta: object) -> np.ndarray:
+    return _checks.array(name, theta, (...,), "angles")
+
+
+def _together(name: str, one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both, if they broadcast; `name` is that of the second."""
+    try:
+        np.broadcast_shapes(one.shape, other.shape)
+    except ValueError:
+        _checks.fail(name, f"shape {other.shape}", f"one that broadcasts against the shape {one.shape} of theta0")
+    return one, other
+
+
+class Arcs(Content):
     """N(theta) on the unit circle for one neuron with planar inputs; every angle may be an array.
 
     Attributes
@@ -72,6 +87,7 @@ class Arcs:
         Makes these numbers of size one, whatever that of the data is.
     """
 
+    @default_errors
     def __init__(self, X: np.ndarray, z: np.ndarray, slope: float = 0.0, sign: float = 1, order: int = 2):
         """Cut the circle at the kinks.
 
@@ -92,9 +108,9 @@ class Arcs:
             If the inputs are not planar, or an argument does not fit.
         """
         X = _checks.inputs(X, 2)  # arcs are for planar inputs
-        sign, order = _checks.choice("sign", sign, (1, -1, 1.0, -1.0)), _checks.choice("order", order, (1, 2))
-        z, slope = sign * _checks.matching("z", z, X), _checks.finite("slope", slope)
-        self.order = order
+        z, sign = _checks.matching("z", z, X), _checks.choice("sign", sign, (1, -1))
+        z, slope = sign * z, _checks.finite("slope", slope)
+        self.order = order = _checks.choice("order", _checks.count("order", order), (1, 2))
         X, z, self.power = unit_problem(X, z, order)
         normal, above, below, self._size = gathered_by_line(X, z, slope, order)
         self._zero = (16 + len(X)) * EPS * self._size  # what rounding can make of a slope that is zero
@@ -113,29 +129,42 @@ class Arcs:
         self.mean, self.cosine, self.sine = (side @ np.stack(moments, axis=1)).T
         self.amplitude = np.hypot(self.cosine, self.sine)
         self.flat = self.amplitude <= self._zero
+        self._seal()
+
+    def __repr__(self) -> str:
+        return f"Arcs({len(self.kinks)} arcs, order {self.order}, |N| <= {self._size:.6g} * 2**{self.power})"
+
+    def _content(self) -> dict[str, object]:
+        return {name: getattr(self, name) for name in ("order", "kinks", "mean", "cosine", "sine", "power")}
 
     @property
     def scale(self) -> float:
         """A bound on |N|, and on each sum of terms that makes it: what rounding is measured against."""
         return float(restored(self._size, self.power, "N"))
 
+    @default_errors
     def value(self, theta: np.ndarray) -> np.ndarray:
         """N at the angle theta."""
-        return self._natural(self.level(theta))
+        return self._natural(self.level(_angles("theta", theta)))
 
     def level(self, theta: np.ndarray) -> np.ndarray:
         """N / 2**power at the angle theta."""
         arc = self._arc(theta)
         return self.mean[arc] + self._wave(theta, arc, 0)
 
+    @default_errors
     def derivative(self, theta: np.ndarray) -> np.ndarray:
         """dN/dtheta: the speed of the flow on the circle. At a kink, from the right."""
+        theta = _angles("theta", theta)
         return self._natural(self._wave(theta, self._arc(theta), 1))
 
+    @default_errors
     def second_derivative(self, theta: np.ndarray) -> np.ndarray:
         """Second derivative of N; at a kink, from the right."""
+        theta = _angles("theta", theta)
         return self._natural(self._wave(theta, self._arc(theta), 2))
 
+    @default_errors
     def critical_points(self) -> list[Critical]:
         """All critical points, by angle: smooth ones, kinks whose one-sided slopes enclose zero, flat arcs.
 
@@ -157,12 +186,13 @@ class Arcs:
 
     def is_zero(self, value: float) -> bool:
         """Whether a value of N, or a slope, is zero up to the rounding of the sums that make it."""
-        return bool(abs(times(value, -self.power)) <= self._zero)
+        return bool(abs(times(_checks.finite("value", value), -self.power)) <= self._zero)
 
     def gradients(self) -> np.ndarray:
         """Gradients of G on the cones, (k, 2) (order 1): the corners of its Clarke subdifferential at zero."""
         return self._natural(np.stack([self.cosine, self.sine], axis=1))
 
+    @default_errors
     def zeros(self) -> np.ndarray:
         """Angles where G = 0, ascending, without whole arcs and their ends (order 1)."""
         count = len(self.kinks)
@@ -171,6 +201,7 @@ class Arcs:
         alone = (np.abs(right) <= self._zero) & ~self.flat & ~np.roll(self.flat, 1)
         return np.sort(np.concatenate([np.mod(inside, TURN), self.kinks[alone]]))
 
+    @default_errors
     def travel(self, theta0: np.ndarray, theta1: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Time from theta0 to theta1 on the circle and the growth of ln|u| on the way (order 2).
 
@@ -181,9 +212,11 @@ class Arcs:
         ValueError
             If a critical point lies between the two angles: no flow goes from one to the other.
         """
-        time, gain = self._flow.travel(np.asarray(theta0, dtype=float), np.asarray(theta1, dtype=float))
+        theta0, theta1 = _together("theta1", _angles("theta0", theta0), _angles("theta1", theta1))
+        time, gain = self._flow.travel(theta0, theta1)
         return restored(time, -self.power, "the time of travel"), gain
 
+    @default_errors
     def flow(self, theta0: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Angle at time t of the flow theta' = dN/dtheta from theta0, and the growth of ln|u| (order 2).
 
@@ -196,10 +229,10 @@ class Arcs:
         theta, gain : arrays of the broadcast shape
             Angles in [0, 2 pi); d gain / dt = 2 N(theta). A start on a critical point stays there.
         """
-        t = np.asarray(t, dtype=float)
+        theta0, t = _together("t", _angles("theta0", theta0), _checks.array("t", t, (...,), "times"))
         if exponent(t) + self.power > FOREVER:
             _checks.fail("t", t, "an earlier time: beyond, log-norms leave the range of floats")
-        return self._flow.flow(np.asarray(theta0, dtype=float), times(t, self.power))
+        return self._flow.flow(theta0, times(t, self.power))
 
     @cached_property
     def _flow(self) -> CircleFlow:

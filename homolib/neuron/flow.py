@@ -13,11 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Record
+from homolib._settings import default_errors
 from homolib.clarke.hinge_sums import TOL, HingeSum
 from homolib.flows.trajectory import Trajectory
 from homolib.neuron.regular_velocities import regular_velocities
@@ -52,7 +55,7 @@ class Event:
     kind: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Solution:
     """A stretch of flow: its segments, events, the last state and, if it branches there, the velocities."""
 
@@ -71,17 +74,19 @@ class Solution:
         power = self.hinges.power
         segments = self.segments or [Segment(self.state, np.zeros_like(self.state.u))]
         starts = np.array([segment.start.time for segment in segments])
-
-        def interpolate(t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            t, direction, log_norm = times(t, power), np.empty((len(t), len(self.state.u) + 1)), np.empty(len(t))
-            which = np.clip(np.searchsorted(starts, t, side="right") - 1, 0, None)
-            for k in np.unique(which):
-                direction[which == k], log_norm[which == k] = segments[k].weights(t[which == k])
-            return direction, log_norm
-
+        interpolate = partial(_along, segments, starts, self.hinges.power)
         t = times(np.unique(np.append(np.linspace(starts[0], self.state.time, points), starts)), -power)
         events = [replace(event, time=float(times(event.time, -power))) for event in self.events]
         return ExactPath(t, *interpolate(t), interpolate=interpolate, events=events)
+
+
+def _along(segments: list[Segment], starts: np.ndarray, power: int, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Directions (k, d + 1) and log-norms (k,) at the times t (k,) on a chain of segments with a faster clock."""
+    t, direction, log_norm = times(t, power), np.empty((len(t), len(segments[0].start.u) + 1)), np.empty(len(t))
+    which = np.clip(np.searchsorted(starts, t, side="right") - 1, 0, None)
+    for k in np.unique(which):
+        direction[which == k], log_norm[which == k] = segments[k].weights(t[which == k])
+    return direction, log_norm
 
 
 class ExactPath(Trajectory):
@@ -198,6 +203,7 @@ def _happenings(
     return events
 
 
+@default_errors
 def neuron_flow(
     X: np.ndarray, z: np.ndarray, v0: float, u0: np.ndarray, t_end: float, slope: float = 0.0, points: int = 201
 ) -> Trajectory:
@@ -243,8 +249,8 @@ def of_unit_size(X: np.ndarray, z: np.ndarray, slope: float, t_end: float) -> tu
     return hinges, t_end
 
 
-@dataclass(frozen=True)
-class Fates:
+@dataclass(frozen=True, eq=False, repr=False)
+class Fates(Record):
     """Where many starts end; `neuron_flows`.
 
     Attributes
@@ -272,6 +278,7 @@ class Fates:
     events: np.ndarray
 
 
+@default_errors
 def neuron_flows(
     X: np.ndarray, z: np.ndarray, v0: np.ndarray, u0: np.ndarray, t_end: float = np.inf, slope: float = 0.0
 ) -> Fates:

@@ -19,7 +19,7 @@ from homolib.clarke.hinge_sums import TOL, HingeSum
 EPS = float(np.finfo(float).eps)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class State:
     """Weights exp(log_scale) (sign * v, u) at a time, v >= 0; `sign` 0 is rest at v = G(u) = 0.
 
@@ -46,7 +46,7 @@ class State:
         return replace(self, log_scale=log_scale, v=self.v / size, u=self.u / size[..., None], invariant=invariant)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Meeting:
     """What comes next: after the length tau (inf: nothing), the kinks met (..., K), whether v = 0 or u = 0."""
 

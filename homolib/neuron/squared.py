@@ -9,10 +9,12 @@ circle, and `Arcs` has everything in closed form.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from homolib import _checks
+from homolib._settings import default_errors
 from homolib.flows.trajectory import Trajectory, polar
 from homolib.neuron.circle import Arcs
 from homolib.neuron.velocities import Undecided
@@ -23,7 +25,7 @@ ON_KINK = 1e-14  # |x_i . u| below this times |x_i| |u| is zero up to rounding
 RENEW = 0.1  # start afresh in the same cone when the shifted flow has shrunk to this: rounding then stays relative
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cone:
     """The flow from one kink to the next: ln|u| = log_norm and u / |u| = vectors @ start at `time`."""
 
@@ -42,6 +44,7 @@ class Cone:
         return direction, self.log_norm + log_norm + top[:, 0]
 
 
+@default_errors
 def squared_neuron_flow(
     X: np.ndarray,
     z: np.ndarray,
@@ -91,32 +94,29 @@ def squared_neuron_flow(
     X, z, power = unit_problem(X, z, degree=2)
     horizon, power = unit_time(t[-1], power)
     if d == 2:
-        interpolate = _planar(Arcs(X, z, slope, sign), direction, log_norm, power)
+        theta0 = np.arctan2(direction[..., 1], direction[..., 0])
+        interpolate = partial(_planar, Arcs(X, z, slope, sign), theta0, log_norm, power)
     else:
         high, low = sign * max(1.0, slope) ** 2 * z, sign * min(1.0, slope) ** 2 * z
         starts = zip(direction.reshape(-1, d), log_norm.ravel(), strict=True)
         paths = [cones(X, high, low, start, horizon, log) for start, log in starts]
-        interpolate = _through(paths, u0.shape[:-1], power)
+        interpolate = partial(_through, paths, u0.shape[:-1], power)
     return Trajectory(t, *interpolate(t), interpolate)
 
 
-def _planar(arcs: Arcs, direction: np.ndarray, log_norm: np.ndarray, power: int):
-    theta0 = np.arctan2(direction[..., 1], direction[..., 0])
-
-    def interpolate(t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        theta, gain = arcs.flow(theta0[..., None], times(t, power))
-        return np.stack([np.cos(theta), np.sin(theta)], axis=-1), log_norm[..., None] + gain
-
-    return interpolate
+def _planar(
+    arcs: Arcs, theta0: np.ndarray, log_norm: np.ndarray, power: int, t: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    theta, gain = arcs.flow(theta0[..., None], times(t, power))
+    return np.stack([np.cos(theta), np.sin(theta)], axis=-1), log_norm[..., None] + gain
 
 
-def _through(paths: list[list[Cone]], batch: tuple[int, ...], power: int):
-    def interpolate(t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        found = [_along(path, times(t, power)) for path in paths]
-        direction, log_norm = (np.stack(parts) for parts in zip(*found, strict=True))
-        return direction.reshape(*batch, *direction.shape[1:]), log_norm.reshape(*batch, len(t))
-
-    return interpolate
+def _through(
+    paths: list[list[Cone]], batch: tuple[int, ...], power: int, t: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    found = [_along(path, times(t, power)) for path in paths]
+    direction, log_norm = (np.stack(parts) for parts in zip(*found, strict=True))
+    return direction.reshape(*batch, *direction.shape[1:]), log_norm.reshape(*batch, len(t))
 
 
 def _along(path: list[Cone], t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

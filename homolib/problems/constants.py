@@ -10,6 +10,7 @@ import numpy as np
 from numpy.polynomial.polynomial import polyroots, polytrim
 
 from homolib import _checks
+from homolib._settings import default_errors
 from homolib.problems.deep_networks import DeepReLU
 from homolib.problems.losses import Loss, chosen
 from homolib.problems.networks import DiagonalLinear, Network, PoweredReLU, TwoLayerReLU, fitting_inputs
@@ -43,6 +44,7 @@ class Constants:
         return 4 * self.beta * self.beta_tilde
 
 
+@default_errors
 def constants(net: Network, X: np.ndarray, y: np.ndarray, loss: Loss | None = None) -> Constants:
     """The constants beta, beta_hat and beta_tilde of a network of order two on a data set.
 

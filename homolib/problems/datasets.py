@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from homolib import _checks
+from homolib._settings import default_errors
 
 
+@default_errors
 def circle(n: int = 50, seed: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Unit inputs in the plane with the labels of the paper's Figure 1.
 
@@ -46,6 +48,7 @@ def five_points() -> tuple[np.ndarray, np.ndarray]:
     return X, np.array([0.5, -2.0, -2.0, 3.0, 3.0])
 
 
+@default_errors
 def gaussian(n: int, inputs: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """`n` inputs and labels with independent standard normal entries: nothing special about any of them.
 
@@ -64,6 +67,7 @@ def mirrored() -> tuple[np.ndarray, np.ndarray]:
     return np.array([[1.0], [-1.0]]), np.ones(2)
 
 
+@default_errors
 def branching_start(name: str) -> dict[str, np.ndarray | float]:
     """One of the branching starts of the book, as the keyword arguments X, z, v0, u0.
 
@@ -89,6 +93,7 @@ def branching_start(name: str) -> dict[str, np.ndarray | float]:
     return {"X": np.array(X, dtype=float), "z": np.array(z, dtype=float), "v0": v0, "u0": np.array(u0, dtype=float)}
 
 
+@default_errors
 def ring(neurons: int = 20) -> np.ndarray:
     """Start of unit norm whose planar neurons have equal lengths and the angles 2 pi (k + 1/3) / neurons.
 
@@ -101,6 +106,7 @@ def ring(neurons: int = 20) -> np.ndarray:
     return _unit_circle((np.arange(neurons) + 1 / 3) / neurons).ravel() / np.sqrt(neurons)
 
 
+@default_errors
 def random_start(size: int, seed: int | list[int]) -> np.ndarray:
     """Start of unit norm in a uniformly random direction; a list of seeds gives one start a row.
 
@@ -109,7 +115,7 @@ def random_start(size: int, seed: int | list[int]) -> np.ndarray:
     (size,) or (len(seed), size) array
         Row by row what each seed alone would give.
     """
-    if isinstance(seed, (list, tuple, range, np.ndarray)) and len(seed):
+    if isinstance(seed, (list, tuple, range, np.ndarray)) and np.size(seed) and np.ndim(seed):
         return np.stack([random_start(size, one) for one in seed])
     size, seed = _checks.count("size", size), _checks.seed(seed)
     w = np.random.default_rng(seed).standard_normal(size)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from homolib import _checks
+from homolib._records import read_only
 from homolib.problems.networks import Forward, Network, relu, relu_slope
 
 
@@ -51,7 +52,7 @@ class DeepReLU(Network):
         self.slope = _checks.finite("slope", slope)
         shapes = self._shapes(layers)
         self._layers = [
-            None if index in self.trainable else np.reshape(np.asarray(layer, dtype=float), shapes[index])
+            None if index in self.trainable else read_only(np.reshape(np.asarray(layer, dtype=float), shapes[index]))
             for index, layer in enumerate(layers)
         ]
         self._shape_of = [shapes[index] for index in self.trainable]

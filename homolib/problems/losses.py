@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Content
+from homolib._settings import default_errors
 from homolib.problems.scales import times
 
 
-class Loss:
-    """A loss summed (the paper's eq. 2) or averaged over the samples."""
+class Loss(Content):
+    """A loss summed (the paper's eq. 2) or averaged over the samples; equal to any other of its class that is so."""
 
     def __init__(self, reduction: str = "sum"):
         """Choose ``reduction="sum"`` or ``"mean"``; a mean is the same flow on a clock n times slower."""
@@ -18,16 +20,21 @@ class Loss:
     def __repr__(self) -> str:
         return f"{type(self).__name__}(reduction={self.reduction!r})"
 
+    def __hash__(self) -> int:
+        return hash((type(self), self.reduction))
+
     def weight(self, y: np.ndarray) -> float:
         """What each sample counts: 1 for a sum, 1/n for a mean."""
         return 1.0 if self.reduction == "sum" else 1.0 / len(y)
 
+    @default_errors
     def value(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Loss of the predictions `h` (..., n) for the labels `y` (n,); one number a run, shape (...)."""
         h, y = _predictions(h, y)
         with np.errstate(over="ignore"):
             return _finite("h", self.weight(y) * self._sample(h, y).sum(axis=-1), "a loss")
 
+    @default_errors
     def derivative(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Derivative l'(h, y) in each prediction, shape (..., n): the paper's vector l'(z, y) of section 4."""
         with np.errstate(over="ignore"):
@@ -37,6 +44,7 @@ class Loss:
         """`derivative` without its checks: what flows call at every step."""
         return self.weight(y) * self._slope(h, y)
 
+    @default_errors
     def initial_residual(self, y: np.ndarray) -> np.ndarray:
         """-l'(0, y), shape (n,): the vector z of the neural correlation function near the origin."""
         y = _checks.array("y", y, (None,))
@@ -56,6 +64,7 @@ class SquareLoss(Loss):
     def _slope(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
         return h - y
 
+    @default_errors
     def derivative_lipschitz(self, y: np.ndarray) -> float:
         """Lipschitz constant of l' in the prediction: beta_hat of eq. (4), here for every radius."""
         return self.weight(_checks.array("y", y, (None,)))
@@ -74,6 +83,7 @@ class LogisticLoss(Loss):
     def _slope(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
         return -y * np.exp(-np.logaddexp(0, h * y))  # the logistic function of -h y, without overflow
 
+    @default_errors
     def derivative_lipschitz(self, y: np.ndarray) -> float:
         """Lipschitz constant of l' in the prediction, max y_i^2 / 4 (times the weight): beta_hat of eq. (4)."""
         y = _checks.array("y", y, (None,))

@@ -12,14 +12,16 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Content, read_only
+from homolib._settings import default_errors
 from homolib.problems.scales import finite_times, unit
 
 # Outputs neuron by neuron, (..., neurons, n), and the map from z to the pullback.
 Forward = tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]
 
 
-class Network:
-    """What all networks have in common.
+class Network(Content):
+    """What all networks have in common. Two are equal if they are of one class and compute the same.
 
     Attributes
     ----------
@@ -44,6 +46,7 @@ class Network:
     smooth: bool
     forward: Callable[[np.ndarray, np.ndarray], Forward]
 
+    @default_errors
     def outputs(self, X: np.ndarray, w: np.ndarray) -> np.ndarray:
         """Outputs H(X; w).
 
@@ -68,6 +71,7 @@ class Network:
         outputs = self.forward(X, w)[0].sum(axis=-2)
         return finite_times(outputs, self.degree * of_X + self.order * of_w, "outputs", "w")
 
+    @default_errors
     def pullback(self, X: np.ndarray, w: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Vector sum_i z_i s_i with s_i in the Clarke subdifferential of w -> H(x_i; w).
 
@@ -119,6 +123,9 @@ class Network:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._describe()})"
 
+    def __hash__(self) -> int:
+        return hash((type(self), self.size, self.inputs, self.order))
+
 
 class PoweredReLU(Network):
     """One layer of neurons, H(x; w) = sum_k p_k sigma(x . u_k)^L with sigma(s) = max(s, slope s)."""
@@ -135,7 +142,7 @@ class PoweredReLU(Network):
         self.inputs, self.order = _checks.count("inputs", inputs), _checks.count("order", order, least=2)
         self.degree = self.order
         count = _checks.count("neurons", neurons)
-        self.signs = np.ones(count) if signs is None else _checks.array("signs", signs, (count,))
+        self.signs = read_only(np.ones(count) if signs is None else _checks.array("signs", signs, (count,)))
         if not np.isin(self.signs, (-1, 1)).all():
             _checks.fail("signs", list(self.signs), "numbers -1 or 1, one for each neuron")
         self._positive = bool((self.signs > 0).all())

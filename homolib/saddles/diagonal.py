@@ -10,12 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from homolib import _checks
+from homolib._settings import default_errors
 from homolib.problems.losses import SquareLoss, square
 from homolib.saddles.staircases import TIE, Staircase, Tie, units
 
 ROUNDS = 10_000  # more jumps than any data set of the book needs
 
 
+@default_errors
 def diagonal_staircase(X: np.ndarray, y: np.ndarray, loss: SquareLoss | None = None) -> Staircase:
     """Saddles and jump times of a diagonal linear network from a = delta, b = 0 as delta -> 0.
 
@@ -78,6 +80,7 @@ def diagonal_staircase(X: np.ndarray, y: np.ndarray, loss: SquareLoss | None = N
     return found.in_units(1 / unit / label, label, label / unit)
 
 
+@default_errors
 def tie_break(X: np.ndarray, y: np.ndarray, side: np.ndarray, depth: int = 2) -> np.ndarray:
     """The interpolator that the flow of a diagonal network of some depth selects, delta -> 0, in one orthant.
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy.integrate import solve_ivp
 
 from homolib import _checks
+from homolib._records import Record
+from homolib._settings import default_errors
 from homolib.correlation.limit import settled_flow
 from homolib.flows.smooth import training_flow
-from homolib.flows.trajectory import Trajectory
+from homolib.flows.trajectory import Path, Trajectory
 from homolib.problems.constants import jacobian_bound
 from homolib.problems.datasets import circle
 from homolib.problems.losses import SquareLoss
@@ -29,8 +32,8 @@ ROOM = 300  # labels may be 2**300 times as large as the outputs of a problem of
 STATIONARY = 1e-10  # relative size of a gradient that counts as zero
 
 
-@dataclass(frozen=True, eq=False)
-class Saddle:
+@dataclass(frozen=True, eq=False, repr=False)
+class Saddle(Record):
     """A point of the summed square loss at which some neurons are exactly zero (Assumption 3).
 
     Attributes
@@ -52,12 +55,14 @@ class Saddle:
     y: np.ndarray
     w: np.ndarray
 
+    @default_errors
     def __post_init__(self) -> None:
         X, w = fitting(self.net, self.X, self.w)
         if w.ndim != 1:
             _checks.fail("w", f"shape {w.shape}", f"one point, shape ({self.net.size},)")
         for name, value in (("X", X), ("y", _checks.matching("y", self.y, X)), ("w", w)):
             object.__setattr__(self, name, value)
+        super().__post_init__()
 
     @property
     def dormant(self) -> np.ndarray:
@@ -65,25 +70,30 @@ class Saddle:
         return ~self.net.neurons(self.w).any(axis=-1)
 
     @property
+    @default_errors
     def residual(self) -> np.ndarray:
         """y - H(X; w), shape (n,): what the dormant neurons see in place of the labels."""
         return self.y - self.net.outputs(self.X, self.w)
 
     @property
+    @default_errors
     def loss(self) -> float:
         """Height of the plateau."""
         return float(SquareLoss().value(self.net.outputs(self.X, self.w), self.y))
 
+    @default_errors
     def correlation(self, u: np.ndarray) -> np.ndarray:
         """N(u), the correlation of the outputs at `u` (..., size) with the residual; shape (...)."""
         X, u = fitting(self.net, self.X, u, "u")
         return self.net.outputs(X, u) @ self.residual
 
+    @default_errors
     def split(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Active and dormant part of `w` (..., size), each (..., size) with zeros elsewhere."""
         neurons, dormant = self.net.neurons(w), self.dormant[:, None]
         return self.net.join(np.where(dormant, 0, neurons)), self.net.join(np.where(dormant, neurons, 0))
 
+    @default_errors
     def start(self, delta: float, zeta_z: np.ndarray, zeta_n: np.ndarray | None = None) -> np.ndarray:
         """The start w + delta (zeta_n + zeta_z) of Theorem 5.5, shape (size,).
 
@@ -137,6 +147,7 @@ def unit_saddle(saddle: Saddle, weights: bool = True) -> tuple[Saddle, int, int]
     return small, outputs, own
 
 
+@default_errors
 def figure_4_saddle(n: int = 50) -> Saddle:
     """The saddle of the paper's Figure 4: ten of twenty squared-ReLU neurons at (sqrt(1/2), 0), ten at zero."""
     X, y = circle(n)
@@ -145,6 +156,7 @@ def figure_4_saddle(n: int = 50) -> Saddle:
     return Saddle(SquaredReLU(20, 2), X, y, w.ravel())
 
 
+@default_errors
 def absolute_value_saddle(at: tuple[float, float] = (1.0, 0.0)) -> Saddle:
     """The function g(u) = (u_1 |u_2| - 1)^2 of section 5.2 at a point: twice the loss of one neuron v|u|.
 
@@ -155,8 +167,8 @@ def absolute_value_saddle(at: tuple[float, float] = (1.0, 0.0)) -> Saddle:
     return Saddle(TwoLayerReLU(1, 1, slope=-1.0), np.ones((1, 1)), np.ones(1), at)
 
 
-@dataclass(frozen=True)
-class Escape:
+@dataclass(frozen=True, eq=False, repr=False)
+class Escape(Record):
     """Forecast of the escape from a saddle: w_z(t) = delta factor exp(rate t) direction, while it is small.
 
     Attributes
@@ -173,11 +185,13 @@ class Escape:
     rate: float
     log_factor: float
 
+    @default_errors
     def time(self, delta: float) -> float:
         """Clock of the escape, (ln(1/delta) - log_factor) / rate: the time at which the linear law reaches size one."""
         return (-np.log(_checks.positive("delta", delta)) - self.log_factor) / self.rate
 
 
+@default_errors
 def escape(saddle: Saddle, zeta_z: np.ndarray) -> Escape:
     """Where, how fast and when the dormant neurons leave a saddle, from their direction at the start.
 
@@ -206,6 +220,7 @@ def escape(saddle: Saddle, zeta_z: np.ndarray) -> Escape:
     return Escape(direction, rate, float(path.log_norm[-1] - rate * path.t[-1]))
 
 
+@default_errors
 def escape_path(saddle: Saddle, direction: np.ndarray, t_end: float, points: int = 201) -> Trajectory:
     """The path p(t) on which every nearby start leaves: the limit of the flow from w + delta direction, delta -> 0.
 
@@ -233,14 +248,15 @@ def escape_path(saddle: Saddle, direction: np.ndarray, t_end: float, points: int
     path = training_flow(
         saddle.net, saddle.X, saddle.y, saddle.start(SMALL, direction), t_end - begin, tolerance=1e-11, points=points
     )
-
-    def interpolate(t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return path.interpolate(np.maximum(times(t, clock) - begin, 0))  # rounding may undershoot the first time
-
-    t = times(path.t + begin, -clock)
-    return Trajectory(t, path.direction, path.log_norm, interpolate, times(path.loss, 2 * outputs))
+    interpolate, t = partial(_later, path.interpolate, begin, clock), times(path.t + begin, -clock)
+    return replace(path, t=t, interpolate=interpolate, loss=times(path.loss, 2 * outputs))
 
 
+def _later(interpolate: Path, begin: float, clock: int, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return interpolate(np.maximum(times(t, clock) - begin, 0))  # rounding may undershoot the first time
+
+
+@default_errors
 def escape_time(saddle: Saddle, path: Trajectory, size: float) -> float:
     """First time at which |w_z| reaches `size` on a path: the measured time of escape.
 
@@ -272,6 +288,7 @@ def first_crossing(path: Trajectory, gap: Callable[[np.ndarray, np.ndarray], np.
     return float(brentq(at, left, right, xtol=1e-14 * np.abs(path.t).max(), rtol=1e-14))
 
 
+@default_errors
 def next_saddle(saddle: Saddle, direction: np.ndarray, longest: float = 1e7) -> Saddle:
     """The critical point at which the escape in `direction` ends; what is dormant and has no share in it stays zero.
 

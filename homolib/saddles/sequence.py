@@ -12,6 +12,7 @@ from scipy.integrate import solve_ivp
 from scipy.sparse.csgraph import connected_components
 
 from homolib import _checks
+from homolib._settings import default_errors
 from homolib.correlation.limit import settled_flow
 from homolib.flows.trajectory import polar
 from homolib.problems.networks import Network, PoweredReLU, fitting
@@ -22,6 +23,7 @@ from homolib.saddles.staircases import ORTHOGONAL, TIE, Staircase, Tie, units
 EXACT = 1e-12  # a start this near to an unstable KKT point is on it
 
 
+@default_errors
 def saddle_sequence(net: Network, X: np.ndarray, y: np.ndarray, w0: np.ndarray) -> Staircase:
     """Saddles and jump times of a network with Lipschitz gradient from delta * w0, delta -> 0, by the additive law.
 

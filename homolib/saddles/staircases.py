@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from homolib import _checks
+from homolib._records import Record
+from homolib._settings import default_errors
 from homolib.flows.trajectory import Trajectory
 from homolib.problems.losses import SquareLoss, square
 from homolib.problems.networks import Network, TwoLayerReLU, fitting_inputs
@@ -41,8 +43,8 @@ class Tie:
     kind: str
 
 
-@dataclass(frozen=True, eq=False)
-class Staircase:
+@dataclass(frozen=True, eq=False, repr=False)
+class Staircase(Record):
     """A sequence of saddles; plateau k lies between `times[k - 1]` and `times[k]`, the zeroth begins at time 0.
 
     Attributes
@@ -69,6 +71,7 @@ class Staircase:
     asleep: list[tuple[int, ...]] = field(default_factory=list)
     ties: list[Tie] = field(default_factory=list)
 
+    @default_errors
     def loss_at(self, t: np.ndarray) -> np.ndarray:
         """Loss of the limit at times `t` >= 0, in units of ln(1/delta): a step function."""
         t = _checks.array("t", t, (...,), "times")
@@ -90,6 +93,7 @@ def units(X: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     return float(x), float(label)
 
 
+@default_errors
 def jump_times(net: Network, X: np.ndarray, y: np.ndarray, path: Trajectory, staircase: Staircase) -> np.ndarray:
     """Measured times of the jumps on a path: where its loss falls through the middle between two plateaus.
 
@@ -126,6 +130,7 @@ def jump_times(net: Network, X: np.ndarray, y: np.ndarray, path: Trajectory, sta
     return np.array([first_crossing(path, below(level)) for level in middles])
 
 
+@default_errors
 def orthogonal_staircase(X: np.ndarray, y: np.ndarray, w0: np.ndarray, loss: SquareLoss | None = None) -> Staircase:
     """Plateaus and jump times of a two-layer ReLU network on orthogonal inputs, from delta * w0, delta -> 0.
 

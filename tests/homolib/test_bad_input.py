@@ -4,6 +4,10 @@
 from its name follows what is wrong for it: `wrong`. Every wrong value goes into every call, one argument at a time.
 """
 
+import inspect
+from fractions import Fraction
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -21,6 +25,7 @@ PATH = hl.training_flow(SQUARED, X, Y, UNIT, 1.0, points=5)
 NEAR = hl.Saddle(SQUARED, np.eye(2), np.array([1.0, 0.5]), np.array([1.0, 0.0, 0.0, 0.0]))  # one neuron is dormant
 SEED_Z, SEED_N, WAY = np.array([0.0, 0.0, 0.6, 0.8]), np.array([1.0, 0.0, 0.0, 0.0]), np.array([0.0, 0.0, 0.0, 1.0])
 LEAVING = hl.training_flow(SQUARED, NEAR.X, NEAR.y, NEAR.start(1e-3, SEED_Z), 12.0)
+ARCS = hl.Arcs(X, Y)
 STAIRS, CLIMB = hl.diagonal_staircase(NEAR.X, NEAR.y), [0.01, 0.01, 0.0, 0.0]
 
 DATA = {"net": SQUARED, "X": X, "y": Y}
@@ -51,6 +56,7 @@ CASES = {
     "value of a loss": (hl.LogisticLoss().value, {"h": Y, "y": Y}),
     "derivative": (hl.SquareLoss().derivative, {"h": Y, "y": Y}),
     "initial_residual": (hl.SquareLoss("mean").initial_residual, {"y": Y}),
+    "derivative_lipschitz, of squares": (hl.SquareLoss().derivative_lipschitz, {"y": Y}),
     "derivative_lipschitz": (hl.LogisticLoss().derivative_lipschitz, {"y": Y}),
     # data sets and examples
     "circle": (hl.datasets.circle, {"n": 4, "seed": 0}),
@@ -73,6 +79,7 @@ CASES = {
     "distance": (SQUARE.distance, {"s": Y[:2]}),
     "support": (SQUARE.support, {"direction": Y[:2]}),
     "width": (SQUARE.width, {"direction": Y[:2]}),
+    "Polytope, product": (lambda factors: hl.Polytope.product(factors), {"factors": [SQUARE, SQUARE]}),
     "sign_patterns": (hl.sign_patterns, {"normals": X}),
     "active_kinks": (hl.active_kinks, {"X": X, "u": Y[:2], "tolerance": 1e-9}),
     "clarke_subdifferential": (hl.clarke_subdifferential, POINT | {"tolerance": 1e-9}),
@@ -109,6 +116,12 @@ CASES = {
     ),
     # the neural correlation function
     "Arcs": (hl.Arcs, {"X": X, "z": Y, "slope": 0.1, "sign": 1, "order": 2}),
+    "Arcs, value": (ARCS.value, {"theta": np.array([0.1, 0.2])}),
+    "Arcs, derivative": (ARCS.derivative, {"theta": np.array([0.1, 0.2])}),
+    "Arcs, second_derivative": (ARCS.second_derivative, {"theta": np.array([0.1, 0.2])}),
+    "Arcs, is_zero": (ARCS.is_zero, {"value": 0.5}),
+    "Arcs, travel": (ARCS.travel, {"theta0": np.array([0.4, 0.5]), "theta1": np.array([0.5, 0.6])}),
+    "Arcs, flow": (ARCS.flow, {"theta0": np.array([0.4, 0.5]), "t": np.array([0.1, 0.2])}),
     "ncf.value": (ncf.value, POINT),
     "ncf_flow": (hl.ncf_flow, FLOW | {"t_end": 0.1, "points": 3}),
     "ncf_flow of ReLU": (hl.ncf_flow, FLOW | {"net": RELU, "u0": POINT["w"], "t_end": 0.1, "points": 3}),
@@ -162,12 +175,14 @@ CASES = {
         CLIMBING | {"path": hl.training_flow(**CLIMBING, w0=CLIMB, t_end=30), "staircase": STAIRS},
     ),
 }
-RESULTS = {"Descent", "Report", "Row", "Staircase", "FlowLimit", "Trajectory", "Constants", "SaddleConstants"}
+RESULTS = {"Constants", "Descent", "Escape", "Fates", "FlowLimit", "KKTPoint", "KKTPoints", "Report", "Row"}
+RESULTS |= {"SaddleConstants", "Staircase", "Trajectory", "Network", "Undecided", "HingeSum"}  # not of these, either
 DRAWINGS = {"show", "explore"}  # see test_explore
 
 BATCHED = {"w", "z", "h", "w0", "u0", "u", "x", "neurons", "w_n"}  # may carry leading axes, in most functions
+ANGLES = {"theta", "theta0", "theta1"}  # may have any shape
 NOT_ZERO = {"zeta_z", "zeta_n", "direction"}
-SIGNED = {"v0", "slope", "winding", "at_zero"}
+SIGNED = {"v0", "slope", "winding", "at_zero", "value"}
 FROM_ZERO = {"tolerance", "bound", "ratio", "width", "noise", "seed", "neuron", "t"}
 OBJECTS = {
     "net": [None, "ReLU", hl.SquaredReLU, UNIT],
@@ -177,14 +192,17 @@ OBJECTS = {
     "staircase": [None, "stairs", UNIT],
     "reduction": ["average", None, 1, ["sum"]],
     "name": ["living", None, 1, ["dying"]],
-    "sign": [0, 2, None, "1", [1], np.ones(1)],
+    "sign": [0, 2, None, "1", [1], np.ones(1), True, np.nan, np.array("1")],
     "frozen": [None, [], "layers", 3.0, [None, None, None], [(3, 2), np.ones((2, 3)), np.ones((3, 3))]],
     "trainable": [None, (1,), (1, 1), (0, 1), (1, 4), (1.5, 3), "13", 3, (1, 2, 3), (True, 3)],
     "pieces": [None, [], "pieces", [None], [(1.0, 2.0)]],
+    "factors": [None, [], "squares", [None], 3, UNIT],
     "waits": [None, "long", -1.0, (0, -1), (np.nan,), [[0, 1]], 1.0],
 }
 ALLOWED = {
     ("training_flow", "delta", "a list"),  # a scale for each run
+    ("Arcs", "t", "a number"),
+    ("Arcs", "t", "too many axes"),
     ("at", "t", "a list"),
     ("loss_at", "t", "a list"),
     ("circle", "seed", "None"),
@@ -198,9 +216,6 @@ ALLOWED = {
     ("neuron_flows", "t_end", "inf"),
     ("escape_path", "t_end", "-1.0"),  # time zero is that of the escape
     ("escape_path", "t_end", "0.0"),
-    ("neuron_ascent", "v0", "True"),  # in an array, True is a one
-    ("at", "t", "True"),
-    ("loss_at", "t", "True"),
     ("support", "direction", "zero"),
     ("width", "direction", "zero"),
     ("lemma_d_1", "zeta_n", "None"),
@@ -215,6 +230,7 @@ ALLOWED = {
     ("Polytope", "points", "too long"),
     ("sign_patterns", "normals", "too long"),
     ("diagonal_staircase", "X", "too long"),
+    ("Arcs", "theta", "too long"),
     ("orthogonal_staircase", "w0", "too long"),
 }
 
@@ -227,7 +243,8 @@ def wrong(name, value):
     found += [("nan", np.nan), ("inf", np.inf)]
     if isinstance(value, np.ndarray):
         return [one for one in found if one[0] != "a list"] + wrong_arrays(name, value)
-    found += [("a string of digits", "1"), ("True", True)]
+    found += [("a string of digits", "1"), ("digits in an array", np.array("1")), ("True", True)]
+    found += [("digits as an object", np.array("1", dtype=object)), ("True in an array", np.array(True))]
     if name not in SIGNED:
         found += [("-1.0", type(value)(-1))]
         if name not in FROM_ZERO:
@@ -244,8 +261,12 @@ def wrong_arrays(name, good):
         "too long": np.concatenate([good, good], axis=-1),
         "ragged": [[1.0], [1.0, 2.0]],
         "digits": good.astype(str),
+        "digits as objects": good.astype(str).astype(object),
+        "truth values": good > 0,
+        "truth values as objects": (good > 0).astype(object),
         "complex numbers": good + 1j,
         "a mask": np.ma.array(good, mask=good == good.flat[-1]),
+        "a mask in a list": list(np.ma.array(good, mask=good == good.flat[-1])),
         "a nan": np.where(good == good.flat[-1], np.nan, good),
         "an inf": np.where(good == good.flat[-1], -np.inf, good),
         "None inside": np.where(good == good.flat[-1], None, good),
@@ -253,8 +274,10 @@ def wrong_arrays(name, good):
     }
     if name in ("X", "y"):
         found["huge"] = good * 1e200
-    if name in BATCHED:
+    if name in BATCHED | ANGLES:
         del found["too many axes"]
+    if name in ANGLES:
+        del found["a number"]
     if name in NOT_ZERO:
         found["zero"] = np.zeros_like(good)
     return list(found.items())
@@ -289,14 +312,38 @@ def test_wrong_values_are_named(case):
 
 
 def test_every_public_function_is_in_the_table():
-    modules = (hl, hl.datasets, near_origin, hl.examples, near_saddle)
+    wings = (hl.problems, hl.clarke, hl.flows, hl.neuron, hl.correlation, hl.saddles, hl.bounds)
+    modules = (hl, *wings, hl.datasets, near_origin, hl.examples, near_saddle)
+    tested = [function for function, _ in CASES.values()]
     public = {
         name
         for module in modules
         for name, thing in ((name, getattr(module, name)) for name in getattr(module, "__all__", vars(module)))
-        if callable(thing) and not name.startswith("_") and (module is hl or thing.__module__ == module.__name__)
+        if callable(thing)
+        and not name.startswith("_")
+        and (hasattr(module, "__all__") or thing.__module__ == module.__name__)
+        and thing not in tested
     }
-    assert set() == public - RESULTS - DRAWINGS - set(CASES)
+    assert public - RESULTS - DRAWINGS == set()
+
+
+# What flows call at every step, with arguments that have been checked before
+UNCHECKED = {"forward", "split_neurons", "join_neurons", "matrices", "preactivations", "slopes", "weight"}
+UNCHECKED |= {"kinks", "level", "in_units"}
+UNCHECKED |= {"HingeSum.gradient", "HingeSum.side", "Saddle.seed"}  # the last one is itself a check
+
+
+def test_every_public_method_is_in_the_table():
+    kinds = [hl.SquaredReLU, hl.TwoLayerReLU, hl.DiagonalLinear, hl.DeepReLU, hl.SquareLoss, hl.LogisticLoss]
+    kinds += [hl.Polytope, hl.Arcs, hl.clarke.HingeSum, hl.Trajectory, hl.Saddle, hl.saddles.Escape, hl.Staircase]
+    methods = {
+        method.__qualname__
+        for kind in kinds
+        for name, method in inspect.getmembers(kind, inspect.isfunction)
+        if not name.startswith("_") and len(inspect.signature(method).parameters) > 1
+    }
+    tested = {function.__qualname__ for function, _ in CASES.values() if inspect.ismethod(function)}
+    assert {name for name in methods - tested if not {name, name.split(".")[1]} & UNCHECKED} == set()
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -304,6 +351,68 @@ def test_lists_do_as_well_as_arrays(case):
     function, arguments = CASES[case]
     lists = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in arguments.items()}
     np.testing.assert_equal(essence(function(**lists)), essence(function(**arguments)))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_numpys_scalars_do_as_well_as_pythons(case):
+    function, arguments = CASES[case]
+    kinds = {int: np.int64, float: np.float64, str: np.str_}
+    scalars = {name: kinds.get(type(value), lambda same: same)(value) for name, value in arguments.items()}
+    np.testing.assert_equal(essence(function(**scalars)), essence(function(**arguments)))
+
+
+def test_a_sign_may_come_from_a_network():
+    signs = hl.SquaredReLU(2, 2, signs=[1, -1]).signs
+    for flow in (partial(hl.squared_neuron_flow, X, Y, X[0], 0.1), lambda sign: hl.Arcs(X, Y, sign=sign)):
+        for k, sign in enumerate((1, -1)):
+            assert flow(sign=signs[k]) == flow(sign=sign) == flow(sign=float(sign))
+
+
+def test_a_mask_that_hides_nothing_is_none():
+    assert SQUARE.contains(np.ma.array([0.0, 0.0]))
+    assert SQUARE.contains(np.ma.array([0.5, 0.5], mask=[False, False]))
+
+
+def test_fractions_and_whole_numbers_beyond_64_bits_are_numbers():
+    np.testing.assert_array_equal(ARCS.value([Fraction(1, 2), 0]), ARCS.value([0.5, 0.0]))
+    assert hl.SquareLoss().derivative_lipschitz([10**30]) == 1
+
+
+def test_truth_values_are_not_labels():
+    with pytest.raises(ValueError, match=r"^y: got ndarray of bool that is no array of numbers, want"):
+        hl.training_flow(SQUARED, X, Y > 0, UNIT, 1.0)
+
+
+def test_angles_and_times_have_to_broadcast():
+    with pytest.raises(ValueError, match=r"^t: got shape \(2,\), want one that broadcasts against the shape \(3,\)"):
+        ARCS.flow([0.1, 0.2, 0.3], [0.1, 0.2])
+    with pytest.raises(ValueError, match=r"^theta1: got shape \(2,\), want"):
+        ARCS.travel([0.1, 0.2, 0.3], [0.1, 0.2])
+
+
+TINY = {  # calls in which numbers underflow, by design
+    "underflow in cones": lambda: hl.squared_neuron_flow(np.eye(3), [0.1, -2, -3], [0.3, 0.4, 0.5], 200.0),
+    "underflow in descent": lambda: hl.gradient_descent(SQUARED, X, Y, 1e-200 * UNIT, 0.01, 5),
+    "underflow in hat": lambda: hl.examples.mexican_hat([[0.9999, 0.0], [0.5, 0.0]]),
+    "underflow in training": lambda: hl.training_flow(SQUARED, X, Y, UNIT, 1.0, delta=1e-200, loss=hl.LogisticLoss()),
+    "underflow in outputs": lambda: SQUARED.outputs(X, 1e-200 * UNIT),
+    "underflow in pullback": lambda: RELU.pullback(X, 1e-200 * POINT["w"], 1e-200 * Y),
+    "underflow in weights": lambda: hl.Trajectory(np.arange(2.0), np.ones((2, 1)), np.array([-800.0, 0.0]), None).w[0],
+    "underflow in logistic": lambda: hl.LogisticLoss().derivative([800.0, -800.0, 0.0], [1.0, 1.0, 1.0]),
+    "underflow in support": lambda: hl.Polytope(1e-200 * X).support([1e-200, 0.0]),
+    "underflow in arcs": lambda: ARCS.flow(0.3, [1e-300, 1e3]),
+    "underflow in start": lambda: NEAR.start(1e-320, SEED_Z),
+    "underflow in picture": lambda: hl.show(hl.figures.one_kink, below=1.0, above=-1.0),
+}
+
+
+@pytest.mark.parametrize("case", [*CASES, *TINY])
+def test_numpys_error_settings_do_not_matter(case):
+    function, arguments = CASES.get(case) or (TINY[case], {})
+    expected = essence(function(**arguments))
+    with np.errstate(all="raise"):
+        np.testing.assert_equal(essence(function(**arguments)), expected)
+        assert set(np.geterr().values()) == {"raise"}
 
 
 @pytest.mark.parametrize("case", CASES)
