@@ -123,18 +123,15 @@ def checked(saddle: Saddle) -> Saddle:
 def unit_saddle(saddle: Saddle, weights: bool = True) -> tuple[Saddle, int, int]:
     """The same saddle with numbers of size one, and the powers of two of its outputs and of its weights.
 
-    Inputs are scaled such that outputs and labels keep one unit; rates are in that of 2 outputs - 2 weights in powers.
-    Without `weights` these keep their size.
+    Rates have the unit of outputs squared over weights squared. Without `weights` these keep their size.
     """
-    net, own = checked(saddle).net, 0
-    if weights:  # at the origin, where they go
-        going = (exponent(saddle.y) - net.degree * exponent(saddle.X)) // net.order
-        own = exponent(saddle.w) if saddle.w.any() else going
+    net = checked(saddle).net
+    going = (exponent(saddle.y) - net.degree * exponent(saddle.X)) // net.order  # where weights go from the origin
+    own = (exponent(saddle.w) if saddle.w.any() else going) if weights else 0
     outputs = max(exponent(saddle.y) - ROOM, net.degree * exponent(saddle.X) + net.order * own)
     outputs += (net.order * own - outputs) % net.degree
     inputs = (outputs - net.order * own) // net.degree
-    small = Saddle(net, times(saddle.X, -inputs), times(saddle.y, -outputs), times(saddle.w, -own))
-    return small, outputs, own
+    return Saddle(net, times(saddle.X, -inputs), times(saddle.y, -outputs), times(saddle.w, -own)), outputs, own
 
 
 def figure_4_saddle(n: int = 50) -> Saddle:
@@ -223,8 +220,8 @@ def escape_path(saddle: Saddle, direction: np.ndarray, t_end: float, points: int
     """
     direction, t_end = checked(saddle).seed("direction", direction), _checks.finite("t_end", t_end)
     saddle, outputs, _ = unit_saddle(saddle, weights=False)
-    clock = 2 * outputs  # from here on in the time of numbers of size one
-    rate, latest, t_end = 2 * float(saddle.correlation(direction)), t_end, float(times(t_end, clock))
+    rate, latest, clock = 2 * float(saddle.correlation(direction)), t_end, 2 * outputs
+    t_end = float(times(t_end, clock))  # from here on in the time of numbers of size one
     if rate <= 0:
         _checks.fail("direction", f"2 N = {rate:.3g}", "a direction with 2 N > 0")
     begin = np.log(SMALL) / rate
