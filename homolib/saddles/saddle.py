@@ -133,8 +133,7 @@ def checked(saddle: Saddle) -> Saddle:
 def unit_saddle(saddle: Saddle, weights: bool = True) -> tuple[Saddle, int, int]:
     """The same saddle with numbers of size one, and the powers of two of its outputs and of its weights.
 
-    Outputs and labels keep one unit, and rates have that of their square over that of the weights. Without `weights`
-    these keep their size.
+    Rates have the unit of outputs squared over weights squared. Without `weights` these keep their size.
     """
     net = checked(saddle).net
     going = (exponent(saddle.y) - net.degree * exponent(saddle.X)) // net.order  # where weights go from the origin
