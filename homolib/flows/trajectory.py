@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,6 +32,8 @@ class Trajectory:
         Training loss, where there is one.
     events : list or None
         What happened at kinks, for exact flows.
+    error : (...) array or None
+        For integrated flows, how far from the true one each run may be in direction or log-norm, at any time.
     """
 
     t: np.ndarray
@@ -40,6 +42,7 @@ class Trajectory:
     interpolate: Path
     loss: np.ndarray | None = None
     events: list | None = None
+    error: np.ndarray | None = None
 
     @property
     def norm(self) -> np.ndarray:
@@ -91,6 +94,13 @@ def cartesian(net: Network, theta: np.ndarray, rho: np.ndarray) -> tuple[np.ndar
     return direction, np.where(direction.any(axis=-1), log_norm + top[..., 0], -np.inf)
 
 
+def distance(one: Path, other: Path, times: np.ndarray) -> float:
+    """How far two paths of a single run are apart at the given times, in direction or in log-norm."""
+    (direction, log_norm), (other_direction, other_log) = one(times), other(times)
+    gap = np.where(log_norm == other_log, 0, np.abs(log_norm - np.where(log_norm == other_log, 0, other_log)))
+    return float(max(np.linalg.norm(direction - other_direction, axis=-1).max(), gap.max()))
+
+
 def linear_path(t: np.ndarray, w: np.ndarray) -> Trajectory:
     """Trajectory through recorded weights (..., m, size), linear in between."""
 
@@ -104,5 +114,4 @@ def linear_path(t: np.ndarray, w: np.ndarray) -> Trajectory:
 
 def with_loss(path: Trajectory, net: Network, X: np.ndarray, y: np.ndarray, loss: Loss) -> Trajectory:
     """The same path with the training loss along it."""
-    values = loss.value(net.outputs(X, path.w), y)
-    return Trajectory(path.t, path.direction, path.log_norm, path.interpolate, values)
+    return replace(path, loss=loss.value(net.outputs(X, path.w), y))
