@@ -63,7 +63,8 @@ class MirrorFlow:
 
         start, accuracy = np.zeros(X.shape[1]), {"rtol": 3e-14, "atol": atol / 10}  # rtol: the least SciPy takes
         # Time runs from 0 to 1: near the smallest float a step size would be lost.
-        solution = solve_ivp(rate, (0, 1), start, method="LSODA", jac=jacobian, dense_output=True, **accuracy)
+        with np.errstate(under="ignore"):
+            solution = solve_ivp(rate, (0, 1), start, method="LSODA", jac=jacobian, dense_output=True, **accuracy)
         if not solution.success:
             raise Stuck(t_end * solution.t[-1], "cannot be followed")
         times = t_end * np.append(solution.t[:-1, None] + SAMPLES * np.diff(solution.t)[:, None], 1.0)

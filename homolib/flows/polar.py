@@ -55,7 +55,8 @@ class PolarFlow:
             return self._rates(state, slopes, rho[rows])
 
         field = Field(rates, self.kinks, self.net.slopes, not self.net.smooth)
-        with np.errstate(over="ignore", invalid="ignore"):  # a trial step off a plateau may overflow: it is rejected
+        # A trial step off a plateau may overflow: it is rejected. Tiny outputs of tiny starts may underflow.
+        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
             solution = integrate(field, self.start[runs], self.t_end, tolerance, meet)
         paths = (PolarPath(self.net, rho[row], solution, row) for row in range(len(runs)))
         return [(path, solution.samples(path.row)) for path in paths]
@@ -96,4 +97,5 @@ class PolarPath:
     def __call__(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Directions (k, size) and log-norms (k,)."""
         state = self.solution(self.row, times)
-        return cartesian(self.net, state[..., :-1], self.rho + state[..., -1])
+        with np.errstate(under="ignore"):
+            return cartesian(self.net, state[..., :-1], self.rho + state[..., -1])

@@ -100,7 +100,7 @@ def integrate(field: Field, start: np.ndarray, t_end: float, tolerance: np.ndarr
         pieces += runs.advance()
         if not len(runs.number):
             return Solution(pieces, len(start), t_end)
-    raise Stuck(runs.time.min(), "blows up or slides along a kink")
+    raise Stuck(runs.time.min(), f"would need more than {STEPS} steps: it blows up, or is stiff")
 
 
 class _Runs:
@@ -135,7 +135,7 @@ class _Runs:
         good = error <= 1
         factor = np.clip(0.9 * np.maximum(error, 1e-10) ** -self.method.exponent, 0.2, 10)
         self.step = np.where(good & last, self.step, length * np.where(good, factor, np.minimum(factor, 1)))
-        if (self.step < 4e-16 * self.time).any():
+        if not (self.step > 4e-16 * self.time).all():
             raise Stuck(self.time[np.argmin(self.step)], "blows up")
         if not good.any():
             return []
