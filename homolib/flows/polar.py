@@ -15,7 +15,7 @@ from homolib.flows.steps import Field, Solution, integrate
 from homolib.flows.trajectory import Path, cartesian, polar
 from homolib.problems.networks import Network
 
-MEET = 3e-8  # tolerance of a step below which kinks are met even if the gradient is Lipschitz and they are many
+MEET = 1e-7  # tolerance of a step below which kinks are met even if the gradient is Lipschitz and they are many
 MANY = 128  # kinks: stepping over one costs little where it is one of many, and meeting all of them would take long
 TOGETHER = 32_000  # numbers in an array: larger ones do not stay in the cache
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import homolib as hl
+from homolib.flows.steps import Field, integrate
 from tests.homolib.flows import promises
 from tests.homolib.flows import reference as exact
 from tests.homolib.strategies import SEEDS
@@ -65,17 +66,19 @@ def test_an_unstable_flow_says_how_close_it_is():
     assert off <= path.error
 
 
-def test_a_step_meets_the_kink_that_it_only_grazes():
-    """One pre-activation below zero for a short while between two others: the true flow turns there."""
-    X, z = np.array([[1.0, 0.0], [0.6, -0.8], [-0.28, 0.96]]), np.array([1.0, 2.0, 1.5])
-    found = []
-    for angle in np.linspace(0.1, 3.0, 59):
-        start = np.array([1.5, np.cos(angle), np.sin(angle)])
-        truth = hl.neuron_flow(X, z, start[0], start[1:], 1.0)
-        path = hl.frozen_flow(hl.TwoLayerReLU(1, 2), X, z, start, 1.0, tolerance=1e-9)
-        t = np.linspace(0, 1, 50)
-        found.append(np.abs(path.interpolate(t)[0] - truth.interpolate(t)[0]).max())
-    assert max(found) <= 1e-9
+@pytest.mark.parametrize("width", [0.1, 1e-2, 1e-3, 1e-4])
+def test_a_step_meets_a_kink_that_is_crossed_there_and_back(width):
+    """a' = 1, and b' = 3 while |a - 0.43| < width, else 1: steps grow tenfold, and must not miss it."""
+
+    def rates(state, slopes, runs):
+        return np.stack([np.ones_like(state[..., 0]), np.where(slopes > 0, 1.0, 3.0)], axis=-1)
+
+    def kinks(state):
+        return (state[..., 0] - 0.43) ** 2 - width**2
+
+    field = Field(rates, kinks, lambda kinks: (kinks > 0) * 1.0, jumps=True)
+    solution = integrate(field, np.zeros((1, 1, 2)), 1.0, np.array([1e-8]), meet=True)
+    np.testing.assert_allclose(solution(0, np.array([1.0]))[0, 0], [1, 1 + 4 * width], rtol=1e-11)
 
 
 @settings(max_examples=15, deadline=None)
