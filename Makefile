@@ -11,13 +11,13 @@ unexport PYTHONHOME PYTHONOPTIMIZE PYTHONSTARTUP PYTHONWARNINGS JUPYTER_PATH MPL
 export PYTHONPATH := $(CURDIR)
 export PYTHONUTF8 := 1
 export PIP_USER := 0
-ALONE := book test kernels mutants page pdf bench
+ALONE := book test kernels mutants page pdf bench accuracy
 $(ALONE): export IPYTHONDIR := $(CURDIR)/_build/.ipython
 $(ALONE): export JUPYTER_CONFIG_DIR := $(CURDIR)/_build/.jupyter
 $(ALONE): export JUPYTER_PREFER_ENV_PATH := 1
 $(ALONE): export MATPLOTLIBRC := /dev/null
 
-.PHONY: book test kernels mutants notebooks lab serve page pdf bench lint lock clean
+.PHONY: book test kernels mutants notebooks lab serve page pdf bench accuracy lint lock clean
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
@@ -65,6 +65,9 @@ pdf: book  ## the whole book as a PDF, printed by Chromium
 bench: $(READY)  ## timings against what a reader would use instead
 	$(PIP) install --requirement requirements-bench.txt
 	$(BIN)/python benchmarks/run.py
+
+accuracy: $(READY)  ## how far flows are from the true ones, for every tolerance: some minutes
+	$(BIN)/python -m benchmarks.accuracy
 
 lint: $(READY)
 	$(BIN)/ruff check .

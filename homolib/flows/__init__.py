@@ -5,7 +5,10 @@ Chapters: `gradient-flow`, `small-initialization`.
 The one idea: each neuron is carried as a direction and a log-norm, so that no start is too small and nothing overflows.
 
 `frozen_flow` keeps z as it is, `training_flow` lets it follow the loss, `gradient_descent` takes steps. What all flows
-of the library return is a `Trajectory`. Diagonal networks are followed in their dual variable (`mirror`).
+of the library return is a `Trajectory`. Diagonal networks are followed in their dual variable (`mirror`), all others in
+`polar`, by the steps of `steps` and the methods of `methods`.
+
+A tolerance is a promise about every time of a path: `training_flow` says which.
 
 Examples
 --------

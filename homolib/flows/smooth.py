@@ -1,23 +1,27 @@
 """The one flow of the book: dw/dt in sum_i z_i dH(x_i; w), with z frozen or following the training loss.
 
-Each neuron is carried as a direction and a log-norm. In these variables nothing overflows or underflows, a
-start of size 1e-150 is as easy as one of size 1, and a dormant neuron costs nothing.
+A tolerance is a promise about the whole path: each flow is integrated with two sizes of steps, and with finer ones
+until they agree. How a flow is integrated is in `polar`, and in `mirror` for diagonal networks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from homolib import _checks
-from homolib.flows.mirror import mirror_flow
-from homolib.flows.trajectory import Path, Trajectory, cartesian, polar, with_loss
+from homolib.flows.mirror import MirrorFlow
+from homolib.flows.polar import PolarFlow
+from homolib.flows.steps import Stuck
+from homolib.flows.trajectory import Path, Trajectory, distance, with_loss
 from homolib.problems.losses import Loss, chosen
 from homolib.problems.networks import DiagonalLinear, Network, fitting
 
-EVALUATIONS = 100_000  # more than any smooth flow of the book needs by a factor of ten
-PATIENCE = 2_500  # evaluations in which neither time nor weights get on where a flow slides along a kink
+RATIO = 8.0  # between the tolerances of a step in two integrations
+SAFETY = 2.0  # a path is hardly ever as far from the true flow as from a rougher path, and never twice as far
+FINEST = 1e-14  # tolerance of a step: below is rounding
 
 
 def training_flow(
@@ -48,7 +52,9 @@ def training_flow(
     delta : float or array
         Scale of the start, broadcast against the leading axes of `w0`.
     tolerance : float
-        Relative accuracy of direction and log-norm.
+        At every time of the path, between steps too, direction and log-norm are within `tolerance` of those of the
+        true flow; so is every neuron's part of them, in units of |w|. Steps are refined until `Trajectory.error` says
+        so. Where rounding is in the way, or a flow so unstable that it magnifies it, `error` says how close it is.
     points : int
         Number of times in `Trajectory.t`.
 
@@ -116,78 +122,40 @@ def _flow(
     tolerance: float,
     points: int,
 ) -> Trajectory:
-    """Follow all runs at once, each neuron as direction and log-norm; diagonal networks one by one, exactly."""
-    from scipy.integrate import solve_ivp  # a third of a second: paid where it is used
-
+    """Follow all runs, each as it would go alone."""
     t_end, tolerance = _checks.positive("t_end", t_end), _checks.accuracy("tolerance", tolerance)
     t = np.linspace(0, t_end, _checks.count("points", points, least=2))
     batch = np.broadcast_shapes(w0.shape[:-1], log_delta.shape)
-    if isinstance(net, DiagonalLinear):
-        starts = np.broadcast_to(w0, (*batch, net.size)).reshape(-1, net.size)
-        scales = np.broadcast_to(log_delta, batch).ravel()
-        runs = [mirror_flow(X, residual, w, scale, t_end, tolerance) for w, scale in zip(starts, scales, strict=True)]
-        return _stacked(t, runs, batch)
-    directions, logs = polar(np.broadcast_to(net.neurons(w0), (*batch, *net.neurons(w0).shape[-2:])))
-    logs = logs + log_delta[..., None]
-    shape, split, evaluations, mark = directions.shape, directions.size, 0, (-np.inf, 0.0)
-
-    def rates(time: float, state: np.ndarray) -> np.ndarray:
-        nonlocal evaluations, mark
-        evaluations += 1
-        if evaluations % PATIENCE == 0:
-            chatters = time - mark[0] < 1e-4 * t_end and np.abs(state - mark[1]).max() < 1e-3
-            if chatters or evaluations >= EVALUATIONS:
-                want = f"a time before t = {time:.6g}: there the flow blows up or slides along a kink"
-                _checks.fail("t_end", t_end, want)
-            mark = time, state.copy()
-        theta, rho = state[:split].reshape(shape), state[split:].reshape(shape[:-1])
-        turn, growth = _rates(net, X, residual, theta, rho)
-        return np.concatenate([turn.ravel(), growth.ravel()])
-
-    start = np.concatenate([directions.ravel(), logs.ravel()])
-    with np.errstate(over="ignore", invalid="ignore"):  # a trial step off a plateau may overflow: it is rejected
-        solution = solve_ivp(rates, (0, t_end), start, "DOP853", dense_output=True, rtol=tolerance, atol=tolerance)
-    if not solution.success:
-        _checks.fail("t_end", t_end, f"a time before t = {solution.t[-1]:.6g}: there the flow cannot be followed")
-
-    def interpolate(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        state = np.moveaxis(solution.sol(times), -1, 0)  # (k, all variables)
-        theta = np.moveaxis(state[:, :split].reshape(len(times), *shape), 0, len(batch))
-        rho = np.moveaxis(state[:, split:].reshape(len(times), *shape[:-1]), 0, len(batch))
-        return cartesian(net, theta, rho)
-
-    return Trajectory(t, *interpolate(t), interpolate)
+    starts = np.broadcast_to(w0, (*batch, net.size)).reshape(-1, net.size)
+    scales = np.broadcast_to(log_delta, batch).ravel()
+    method = MirrorFlow if isinstance(net, DiagonalLinear) else PolarFlow
+    flow = method(net, X, residual, starts, scales, t_end)
+    try:
+        runs, error = _promised(flow.follow, len(starts), tolerance)
+    except Stuck as stuck:
+        _checks.fail("t_end", t_end, f"a time before t = {stuck.time:.6g}: there the flow {stuck.does}")
+    path = partial(_all_runs, runs, batch)
+    return Trajectory(t, *path(t), path, error=error.reshape(batch))
 
 
-def _stacked(t: np.ndarray, runs: list[Path], batch: tuple[int, ...]) -> Trajectory:
-    """One trajectory of several runs that were followed one by one."""
-
-    def interpolate(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        directions, logs = zip(*(run(times) for run in runs), strict=True)
-        return np.reshape(directions, (*batch, len(times), -1)), np.reshape(logs, (*batch, len(times)))
-
-    return Trajectory(t, *interpolate(t), interpolate)
+def _all_runs(runs: list[Path], batch: tuple[int, ...], times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    directions, logs = zip(*(run(times) for run in runs), strict=True)
+    return np.reshape(directions, (*batch, len(times), -1)), np.reshape(logs, (*batch, len(times)))
 
 
-def _rates(
-    net: Network,
-    X: np.ndarray,
-    residual: Callable[[np.ndarray], np.ndarray],
-    theta: np.ndarray,
-    rho: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Velocity of each neuron's direction on its sphere, and of its log-norm (proof of Lemma 5.3).
+def _promised(follow: Callable, count: int, tolerance: float) -> tuple[list[Path], np.ndarray]:
+    """Paths of all runs, and how far from the true flow each may be: integrate twice, and refine until that is enough.
 
-    For order L, w_k = r theta: theta' = r^(L-2) (g - <g, theta> theta) and (ln r)' = r^(L-2) <g, theta>,
-    where g is the pullback at theta.
+    `follow` takes the numbers of some runs and a tolerance of the steps for each, and returns for each its path and
+    times in all of its steps, between which a path is not worse.
     """
-    parts, pull = net.forward(X, net.join_neurons(theta))
-    h = np.matmul(np.exp(net.order * rho)[..., None, :], parts)[..., 0, :]
-    g = net.split_neurons(pull(residual(h)))
-    square = (theta**2).sum(axis=-1)
-    growth = (g * theta).sum(axis=-1) / np.where(square == 0, 1, square)  # a zero neuron stays zero
-    turn = g - growth[..., None] * theta
-    if net.order == 2:
-        return turn, growth
-    clock = np.exp((net.order - 2) * rho)
-    return clock[..., None] * turn, clock * growth
+    step = np.full(count, max(FINEST, tolerance / RATIO))
+    both = follow(np.tile(np.arange(count), 2), np.append(np.full(count, tolerance), step))
+    found = [path for path, _ in both[count:]]
+    error = np.array([SAFETY * distance(both[run][0], *both[run + count]) for run in range(count)])
+    while len(which := np.flatnonzero((error > tolerance) & (step > FINEST))):
+        wanted = np.clip(RATIO * tolerance / error[which], 1e-3, 1)  # errors are in proportion to tolerances of a step
+        step[which] = np.maximum(FINEST, step[which] * wanted / RATIO)
+        for run, (path, times) in zip(which, follow(which, step[which]), strict=True):
+            error[run], found[run] = SAFETY * distance(found[run], path, times), path
+    return found, error

@@ -37,6 +37,8 @@ class Trajectory(Record):
         Training loss, where there is one.
     events : list or None
         What happened at kinks, for exact flows.
+    error : (...) array or None
+        For integrated flows, how far from the true one each run may be in direction or log-norm, at any time.
     """
 
     t: np.ndarray
@@ -45,6 +47,7 @@ class Trajectory(Record):
     interpolate: Path = field(compare=False, repr=False)
     loss: np.ndarray | None = None
     events: list | None = None
+    error: np.ndarray | None = None
 
     @property
     @default_errors
@@ -99,6 +102,13 @@ def cartesian(net: Network, theta: np.ndarray, rho: np.ndarray) -> tuple[np.ndar
     return direction, np.where(direction.any(axis=-1), log_norm + top[..., 0], -np.inf)
 
 
+def distance(one: Path, other: Path, times: np.ndarray) -> float:
+    """How far two paths of a single run are apart at the given times, in direction or in log-norm."""
+    (direction, log_norm), (other_direction, other_log) = one(times), other(times)
+    gap = np.where(log_norm == other_log, 0, np.abs(log_norm - np.where(log_norm == other_log, 0, other_log)))
+    return float(max(np.linalg.norm(direction - other_direction, axis=-1).max(), gap.max()))
+
+
 def linear_path(t: np.ndarray, w: np.ndarray) -> Trajectory:
     """Trajectory through recorded weights (..., m, size), linear in between."""
 
@@ -113,5 +123,4 @@ def _between(t: np.ndarray, w: np.ndarray, times: np.ndarray) -> tuple[np.ndarra
 
 def with_loss(path: Trajectory, net: Network, X: np.ndarray, y: np.ndarray, loss: Loss) -> Trajectory:
     """The same path with the training loss along it."""
-    values = loss.value(net.outputs(X, path.w), y)
-    return replace(path, loss=values)
+    return replace(path, loss=loss.value(net.outputs(X, path.w), y))

@@ -55,6 +55,7 @@ class DeepReLU(Network):
             None if index in self.trainable else read_only(np.reshape(np.asarray(layer, dtype=float), shapes[index]))
             for index, layer in enumerate(layers)
         ]
+        self._rows = [rows for rows, _ in shapes[:-1]]  # of the hidden layers
         self._shape_of = [shapes[index] for index in self.trainable]
         self.inputs = shapes[0][1]
         self.size = self._neuron_size = sum(rows * columns for rows, columns in self._shape_of)
@@ -99,27 +100,44 @@ class DeepReLU(Network):
 
     def preactivations(self, X: np.ndarray, w: np.ndarray) -> list[np.ndarray]:
         """W_l h_(l-1) for every layer, each (..., n, rows); the last is the output."""
-        h, found = X, []
-        for matrix in self.matrices(w):
-            found.append(h @ np.swapaxes(matrix, -1, -2))
-            h = relu(found[-1], self.slope)
-        return found
+        return self._layer_by_layer(X, w, [None] * (len(self._layers) - 1))[0]
 
-    def forward(self, X: np.ndarray, w: np.ndarray) -> Forward:
+    def _layer_by_layer(self, X: np.ndarray, w: np.ndarray, slopes: list) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Pre-activations of every layer, and what each layer is given."""
+        found, given = [], [X]
+        for matrix, side in zip(self.matrices(w), [*slopes, None], strict=True):
+            found.append(given[-1] @ np.swapaxes(matrix, -1, -2))
+            given.append(relu(found[-1], self.slope, side))
+        return found, given[:-1]
+
+    def kinks(self, X: np.ndarray, w: np.ndarray) -> np.ndarray:
+        """Pre-activations of the hidden layers, layer by layer."""
+        hidden = self.preactivations(X, w)[:-1]
+        flat = [np.broadcast_to(s, (*w.shape[:-1], *s.shape[-2:])).reshape(*w.shape[:-1], -1) for s in hidden]
+        return np.concatenate(flat, axis=-1)
+
+    def forward(self, X: np.ndarray, w: np.ndarray, slopes: np.ndarray | None = None) -> Forward:
         """Outputs neuron by neuron, and the pullback."""
-        matrices, s = self.matrices(w), self.preactivations(X, w)
+        matrices, held = self.matrices(w), self._split_kinks(len(X), slopes)
+        s, given = self._layer_by_layer(X, w, held)
 
         def pull(z: np.ndarray) -> np.ndarray:
             back, pulls = np.broadcast_to(z, s[-1].shape[:-1])[..., None], {}
             for layer in range(len(matrices) - 1, self.trainable[0] - 1, -1):
-                below = relu(s[layer - 1], self.slope) if layer else X
                 if layer in self.trainable:
-                    pulls[layer] = np.swapaxes(back, -1, -2) @ below
+                    pulls[layer] = np.swapaxes(back, -1, -2) @ given[layer]
                 if layer:
-                    back = (back @ matrices[layer]) * relu_slope(s[layer - 1], self.slope)
+                    back = (back @ matrices[layer]) * relu_slope(s[layer - 1], self.slope, held[layer - 1])
             return np.concatenate([pulls[layer].reshape(*w.shape[:-1], -1) for layer in self.trainable], axis=-1)
 
         return np.swapaxes(s[-1], -1, -2), pull
+
+    def _split_kinks(self, n: int, slopes: np.ndarray | None) -> list:
+        """What `kinks` puts in a row, layer by layer, each (..., n, rows); None for each layer if there are none."""
+        if slopes is None:
+            return [None] * len(self._rows)
+        parts = np.split(slopes, np.cumsum([n * rows for rows in self._rows])[:-1], axis=-1)
+        return [part.reshape(*part.shape[:-1], n, rows) for part, rows in zip(parts, self._rows, strict=True)]
 
     def _describe(self) -> str:
         return f"{len(self._layers)} layers, trainable={tuple(i + 1 for i in self.trainable)}, slope={self.slope:g}"

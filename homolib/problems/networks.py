@@ -2,7 +2,8 @@
 
 A network is a sum of neurons that share no weights, H(x; w) = sum_k H_k(x; w_k). Flows need no more than the
 two maps and the split into neurons; everything else in the library is built on them. Each network implements
-one method, `forward`: the outputs neuron by neuron, and the pullback as a function that reuses their work.
+`forward`, the outputs neuron by neuron and the pullback as a function that reuses their work, and `kinks`, the numbers
+at whose sign it has kinks.
 """
 
 from __future__ import annotations
@@ -35,16 +36,20 @@ class Network(Content):
         Length of an input.
     smooth : bool
         Whether the gradient is locally Lipschitz, so that every flow is unique.
+    slope : float
+        Slope of the activation for negative inputs; 1 where there is no activation.
     forward : callable
-        From checked X and w to `Forward`: what flows call at every step. Each class has its own.
+        From checked X and w to `Forward`: what flows call at every step. Each class has its own. A third argument
+        (..., kinks) holds the slopes of the activation fixed, whatever the sides: then it is smooth in w.
     """
 
     order: int = 2
     degree: int = 1
+    slope: float = 1.0
     size: int
     inputs: int
     smooth: bool
-    forward: Callable[[np.ndarray, np.ndarray], Forward]
+    forward: Callable[..., Forward]
 
     @default_errors
     def outputs(self, X: np.ndarray, w: np.ndarray) -> np.ndarray:
@@ -112,6 +117,14 @@ class Network(Content):
         shape = (self.size // self._neuron_size, self._neuron_size)
         return self.join_neurons(_checks.array("neurons", neurons, (..., *shape)))
 
+    def kinks(self, X: np.ndarray, w: np.ndarray) -> np.ndarray:
+        """Pre-activations of all neurons and inputs, (..., kinks), of checked X and w: kinks are where one is zero."""
+        return np.zeros((*w.shape[:-1], 0))
+
+    def slopes(self, kinks: np.ndarray) -> np.ndarray:
+        """Slope of the activation at the given pre-activations, of the same shape."""
+        return relu_slope(kinks, self.slope)
+
     def split_neurons(self, w: np.ndarray) -> np.ndarray:
         """`neurons` without its checks."""
         return w.reshape(*w.shape[:-1], -1, self._neuron_size)
@@ -150,16 +163,21 @@ class PoweredReLU(Network):
         self.size, self._neuron_size, self.smooth = count * self.inputs, self.inputs, True
         self._factor = self.order if self._positive else self.order * self.signs[:, None]
 
-    def forward(self, X: np.ndarray, w: np.ndarray) -> Forward:
+    def kinks(self, X: np.ndarray, w: np.ndarray) -> np.ndarray:
+        """All x_i . u_k, neuron by neuron."""
+        return (self.split_neurons(w) @ X.T).reshape(*w.shape[:-1], -1)
+
+    def forward(self, X: np.ndarray, w: np.ndarray, slopes: np.ndarray | None = None) -> Forward:
         """Outputs neuron by neuron, and the pullback."""
         s = self.split_neurons(w) @ X.T  # (..., neurons, n)
-        active = relu(s, self.slope)
+        slopes = None if slopes is None else slopes.reshape(s.shape)
+        active = relu(s, self.slope, slopes)
         lower = active if self.order == 2 else active ** (self.order - 1)
 
         def pull(z: np.ndarray) -> np.ndarray:
             gain = lower * z[..., None, :]
             if self.slope != 0:
-                gain *= relu_slope(s, self.slope)  # for ReLU sigma = 0 says it all
+                gain *= relu_slope(s, self.slope, slopes)  # for ReLU sigma = 0 says it all
             return self.join_neurons(self._factor * (gain @ X))
 
         outputs = lower * active
@@ -188,17 +206,22 @@ class TwoLayerReLU(Network):
         self.size = self.width * self._neuron_size
         self.smooth = self.slope == 1
 
-    def forward(self, X: np.ndarray, w: np.ndarray) -> Forward:
+    def kinks(self, X: np.ndarray, w: np.ndarray) -> np.ndarray:
+        """All x_i . u_k, neuron by neuron."""
+        return (self.split_neurons(w)[..., 1:] @ X.T).reshape(*w.shape[:-1], -1)
+
+    def forward(self, X: np.ndarray, w: np.ndarray, slopes: np.ndarray | None = None) -> Forward:
         """Outputs neuron by neuron, and the pullback."""
         neurons = self.split_neurons(w)
         v, u = neurons[..., :1], neurons[..., 1:]
         s = u @ X.T  # (..., neurons, n)
-        active = relu(s, self.slope)
+        slopes = None if slopes is None else slopes.reshape(s.shape)
+        active = relu(s, self.slope, slopes)
 
         def pull(z: np.ndarray) -> np.ndarray:
             z = z[..., None, :]
             pull_v = (z * active).sum(axis=-1, keepdims=True)
-            pull_u = v * ((z * relu_slope(s, self.slope)) @ X)
+            pull_u = v * ((z * relu_slope(s, self.slope, slopes)) @ X)
             return self.join_neurons(np.concatenate([pull_v, pull_u], axis=-1))
 
         return v * active, pull
@@ -223,7 +246,7 @@ class DiagonalLinear(Network):
         """All a, then all b."""
         return np.concatenate([neurons[..., 0], neurons[..., 1]], axis=-1)
 
-    def forward(self, X: np.ndarray, w: np.ndarray) -> Forward:
+    def forward(self, X: np.ndarray, w: np.ndarray, slopes: np.ndarray | None = None) -> Forward:
         """Outputs neuron by neuron, and the pullback."""
         a, b = w[..., : self.inputs], w[..., self.inputs :]
 
@@ -250,11 +273,11 @@ def fitting(net: Network, X: np.ndarray, w: np.ndarray, name: str = "w") -> tupl
     return X, _checks.array(name, w, (..., net.size), f"shape (..., {net.size}) for {net!r}")
 
 
-def relu(s: np.ndarray, slope: float) -> np.ndarray:
-    """Activation sigma(s) = max(s, slope s)."""
-    return np.maximum(s, slope * s if slope else 0.0)
+def relu(s: np.ndarray, slope: float, slopes: np.ndarray | None = None) -> np.ndarray:
+    """Activation sigma(s) = max(s, slope s), or the linear function with the given slopes."""
+    return np.maximum(s, slope * s if slope else 0.0) if slopes is None else slopes * s
 
 
-def relu_slope(s: np.ndarray, slope: float) -> np.ndarray:
-    """Derivative of max(s, slope s), the side of s < 0 at s = 0; for slope > 1 the two sides swap."""
-    return np.where(s > 0, max(1.0, slope), min(1.0, slope))
+def relu_slope(s: np.ndarray, slope: float, slopes: np.ndarray | None = None) -> np.ndarray:
+    """Derivative of `relu`; at s = 0 that of s < 0. For slope > 1 the two sides swap."""
+    return np.where(s > 0, max(1.0, slope), min(1.0, slope)) if slopes is None else slopes

@@ -64,21 +64,37 @@ def test_a_zero_coordinate_stays_zero():
 
 
 def test_directions_forget_how_far_a_sleeping_coordinate_is_from_waking(monkeypatch):
-    """Why the dual variable: the coordinate dies at 5/3 ln(1/delta) and turns negative at 145/3, not at 8."""
+    """Why the dual variable: the coordinate dies at 5/3 ln(1/delta) and turns negative at 145/3.
+
+    As a direction it is (1, 1) to the last digit long before, and for ever.
+    """
     gram, target = np.array([[1, 0.8, 0.8], [0.8, 1, 0.4], [0.8, 0.4, 1]]), np.array([-0.5, 1, 1.2])
     X = np.linalg.cholesky(gram).T
     delta, start = 1e-30, np.array([1.0, 1, 1, 0, 0, 0])
-    t = -8 * np.log(delta)
+    t = -52 * np.log(delta)
 
     def first_coordinate():
         w = hl.training_flow(hl.DiagonalLinear(3), X, X @ target, start, t, delta=delta).at(t)
         return w[0] * w[3]
 
-    assert first_coordinate() > 0
-    monkeypatch.setattr(
-        flows, "DiagonalLinear", flows.Trajectory
-    )  # no network is one: all go by direction and log-norm
-    assert first_coordinate() < 0
+    assert first_coordinate() == pytest.approx(-0.5, rel=1e-6)
+    monkeypatch.setattr(flows, "DiagonalLinear", hl.SquaredReLU)  # no network here is one: all go by their directions
+    assert 0 <= first_coordinate() < 1e-60
+
+
+def test_what_is_promised_holds_beside_closed_forms():
+    """One coordinate, a = b: u = ab is logistic, so that ln |w| = ln(2 u) / 2 at every time; frozen, a hyperbola."""
+    t = np.sort(np.random.default_rng(0).uniform(0, 4.0, 200))
+    net, delta = hl.DiagonalLinear(1), 1e-3
+    odds = delta**2 / (3 - delta**2) * np.exp(6 * t)
+    for tolerance in (1e-4, 1e-6, 1e-8, 1e-10, 1.5e-11):
+        path = hl.training_flow(net, [[1.0]], [3.0], np.ones(2), 4.0, delta=delta, tolerance=tolerance)
+        off = np.abs(path.interpolate(t)[1] - np.log(2 * 3 * odds / (1 + odds)) / 2).max()
+        assert off <= path.error <= tolerance
+        direction, log_norm = hl.frozen_flow(net, [[1.0]], [3.0], np.array([1.0, 0]), 4.0, tolerance).interpolate(t)
+        exact = np.stack([np.cosh(3 * t), np.sinh(3 * t)], axis=1)
+        assert np.abs(log_norm - np.log(np.linalg.norm(exact, axis=1))).max() <= tolerance
+        assert np.abs(direction - exact / np.linalg.norm(exact, axis=1)[:, None]).max() <= tolerance
 
 
 @pytest.mark.parametrize("t_end", [1e-300, 1e-160, 1e100])

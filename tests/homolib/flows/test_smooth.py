@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 import homolib as hl
-from homolib.flows import smooth as flows
 from tests.homolib.strategies import SEEDS
 
 
@@ -106,8 +105,9 @@ def test_batches_of_starts_and_deltas_are_one_call():
     path = hl.training_flow(net, X, y, starts, 0.1, delta=deltas, tolerance=1e-10)
     assert path.w.shape == (2, 3, 201, 40)
     alone = hl.training_flow(net, X, y, starts[2], 0.1, delta=1e-2, tolerance=1e-10)
-    np.testing.assert_allclose(path.direction[0, 2], alone.direction, atol=1e-7)
-    np.testing.assert_allclose(path.at(0.07)[0, 2], alone.at(0.07), atol=1e-8)
+    np.testing.assert_allclose(path.direction[0, 2], alone.direction, atol=1e-10)
+    np.testing.assert_allclose(path.at(0.07)[0, 2], alone.at(0.07), atol=1e-10)
+    assert path.error.shape == (2, 3)
 
 
 def test_the_mean_loss_is_a_slower_clock():
@@ -168,22 +168,22 @@ def test_one_point_and_repeated_points():
 
 
 def test_a_network_that_slides_is_refused_soon():
-    """The explicit method chatters there: it must not go on until its last allowed evaluation."""
+    """No step gets away from the kink: that must be noticed at once, and not after many small ones."""
     X, z = hl.datasets.five_points()
     asked = []
 
     class Counting(hl.TwoLayerReLU):
-        def forward(self, X, w):
+        def forward(self, X, w, slopes=None):
             asked.append(1)
-            return super().forward(X, w)
+            return super().forward(X, w, slopes)
 
     for start in ([1.0, -0.5, -0.3], [1.0, -0.1, 0.6]):
         slides = hl.neuron_flow(X, z, start[0], start[1:], 2.0).events
         time = next(event.time for event in slides if event.kind == "slide")
         with pytest.raises(ValueError, match="slides along a kink") as refusal:
             hl.training_flow(Counting(1, 2), X, z, start, 2.0, delta=1e-4)
-        assert float(str(refusal.value).split("t = ")[1].split(":")[0]) == pytest.approx(time, rel=1e-3)
-    assert len(asked) < 0.2 * flows.EVALUATIONS
+        assert float(str(refusal.value).split("t = ")[1].split(":")[0]) == pytest.approx(time, rel=1e-5)
+    assert len(asked) < 2_000
 
 
 def test_a_blow_up_is_refused_and_its_time_named():
