@@ -13,7 +13,7 @@ import numpy as np
 from numpy.polynomial import Polynomial
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Method:
     """A Runge-Kutta method whose last regular stage is the velocity at the end of the step.
 

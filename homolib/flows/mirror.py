@@ -71,7 +71,7 @@ class MirrorFlow:
         return MirrorPath(self.signs[run], logs, t_end, solution.sol), np.minimum(times, t_end)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MirrorPath:
     """One run as a path, from the signs and logarithms of p and q at the start and the dual variable at any time."""
 

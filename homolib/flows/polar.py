@@ -85,7 +85,7 @@ class PolarFlow:
         return out
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PolarPath:
     """One run of a solution as a path: from times to direction and log-norm of all weights together."""
 

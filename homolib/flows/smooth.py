@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 
 from homolib import _checks
+from homolib._settings import default_errors
 from homolib.flows.mirror import MirrorFlow
 from homolib.flows.polar import PolarFlow
 from homolib.flows.steps import Stuck
@@ -24,6 +25,7 @@ SAFETY = 2.0  # a path is hardly ever as far from the true flow as from a roughe
 FINEST = 1e-14  # tolerance of a step: below is rounding
 
 
+@default_errors
 def training_flow(
     net: Network,
     X: np.ndarray,
@@ -94,6 +96,7 @@ def _scales(delta: float | np.ndarray, batch: tuple[int, ...]) -> np.ndarray:
     return delta
 
 
+@default_errors
 def frozen_flow(
     net: Network,
     X: np.ndarray,

@@ -21,7 +21,7 @@ OVERSHOOT = 1e-9, 1e-15  # how far beyond a kink to go, in pre-activations: wher
 SAMPLES = np.array([0.0, 0.25, 0.5, 0.75])  # of a step: times to compare two paths at
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Field:
     """What is integrated: y' = rates(y) for states y of shape (runs, neurons, numbers of one).
 
