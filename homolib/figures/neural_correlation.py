@@ -13,7 +13,6 @@ from homolib.neuron.circle import Arcs, Critical
 from homolib.problems import datasets
 
 MARKS = {"max": ("^", GREEN), "min": ("v", ORANGE), "saddle": ("o", GREY), "flat": ("s", GREY)}
-KINDS = {"saddle": "through"}  # on a circle: the curve rises or falls on both sides
 DATA = {"fifty points": (datasets.circle, 2), "five points": (datasets.five_points, 1)}
 
 
@@ -127,7 +126,7 @@ def _curve(axes: Axes, arcs: Arcs, start: float = 0.0, legend: bool = True) -> l
         values = [point.value for point in of_kind]
         if of_kind:
             axes.scatter(angles, values, s=60, marker=marker, c=fill, edgecolors=colour, linewidths=1.6, zorder=3)
-            axes.scatter([], [], s=60, marker=marker, c=colour, label=KINDS.get(kind, kind))
+            axes.scatter([], [], s=60, marker=marker, c=colour, label=kind)
     for point in points:
         if point.arc and point.arc[1] - point.arc[0] < 2 * np.pi:
             ends = np.degrees(point.arc)
