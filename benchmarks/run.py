@@ -23,7 +23,7 @@ try:
     import compiled
 except ImportError:
     compiled = None  # JAX and diffrax are optional
-from homolib.neuron.flow import neuron_flows
+from homolib.neuron.relu_flow import neuron_flows
 
 ROUNDS, TURN = 3, 0.3  # seconds
 MEAN = hl.SquareLoss("mean")

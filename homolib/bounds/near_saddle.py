@@ -21,7 +21,8 @@ from homolib.flows.trajectory import polar
 from homolib.problems.constants import constants, jacobian_bound, pullback_lipschitz
 from homolib.problems.networks import Network, TwoLayerReLU, fitting
 from homolib.problems.scales import finite_times, restored, times
-from homolib.saddles.saddle import STATIONARY, Saddle, checked, unit_saddle
+from homolib.saddles.escapes import STATIONARY
+from homolib.saddles.saddle import Saddle, checked, unit_saddle
 
 RESOLUTION = 1e-11  # displacements of the active weights below this, relative to them, are lost in the tolerance
 

@@ -22,7 +22,7 @@ True
 
 from homolib.correlation.flow import ncf_flow, value
 from homolib.correlation.kkt import KKTPoint, KKTPoints, kkt_residual
-from homolib.correlation.kkt_list import kkt_points
+from homolib.correlation.kkt_planar import kkt_points
 from homolib.correlation.kkt_search import kkt_search
 from homolib.correlation.limit import FlowLimit, flow_limit, settled_flow
 

@@ -15,12 +15,12 @@ import numpy as np
 from homolib import _checks
 from homolib._settings import default_errors
 from homolib.correlation.kkt import KKTPoint, KKTPoints, kkt_residual
-from homolib.correlation.kkt_list import kkt_points
+from homolib.correlation.kkt_planar import kkt_points
 from homolib.correlation.kkt_search import kkt_search
 from homolib.flows.smooth import frozen_flow
 from homolib.flows.trajectory import Trajectory, cartesian
-from homolib.neuron.flow import neuron_flow
-from homolib.neuron.squared import squared_neuron_flow
+from homolib.neuron.relu_flow import neuron_flow
+from homolib.neuron.squared_flow import squared_neuron_flow
 from homolib.problems.networks import Network, PoweredReLU, TwoLayerReLU, fitting
 from homolib.problems.scales import finite_times, times, unit, unit_problem, unit_time
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from homolib.figures.style import BLACK, BLUE, GREY, ORANGE, RED, canvas, power_of_ten
 from homolib.neuron.circle import Arcs
-from homolib.neuron.flow import neuron_flow
+from homolib.neuron.relu_flow import neuron_flow
 from homolib.problems import datasets
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas
 from homolib.neuron.ascent import neuron_ascent
 from homolib.neuron.branching import branches
-from homolib.neuron.flow import neuron_flow
+from homolib.neuron.relu_flow import neuron_flow
 
 #: The neuron of both chapters on branching: G(u) = 2 u1 + |u2| near the positive u1-axis.
 INPUTS, LABELS = np.array([[0.0, 1.0], [2.0, -1.0], [-1.0, 1.0]]), np.array([2.0, 1.0, -3.0])

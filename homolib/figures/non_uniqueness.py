@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas
 from homolib.neuron.branching import branches
-from homolib.neuron.flow import neuron_flow
+from homolib.neuron.relu_flow import neuron_flow
 from homolib.problems.datasets import mirrored
 
 LIMITS = (-2.2, 2.2)

@@ -10,7 +10,7 @@ from homolib.correlation.flow import ncf_flow
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas, power_of_ten
 from homolib.flows.smooth import training_flow
 from homolib.neuron.circle import Arcs
-from homolib.neuron.flow import neuron_flow
+from homolib.neuron.relu_flow import neuron_flow
 from homolib.problems import datasets
 from homolib.problems.networks import SquaredReLU
 

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from homolib.figures.non_branching import INPUTS, LABELS, LINES, START, WAYS
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, canvas
 from homolib.neuron.branching import BranchNode, branch_tree, branching_fractions
-from homolib.neuron.flow import neuron_flows
+from homolib.neuron.relu_flow import neuron_flows
 from homolib.problems.datasets import branching_start
 
 

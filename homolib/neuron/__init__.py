@@ -27,9 +27,9 @@ changes sign three solutions go on:
 from homolib.neuron.ascent import neuron_ascent
 from homolib.neuron.branching import branch_tree, branches, branching_fractions, is_non_branching
 from homolib.neuron.circle import Arcs
-from homolib.neuron.flow import Fates, neuron_flow, neuron_flows
-from homolib.neuron.squared import squared_neuron_flow
-from homolib.neuron.velocities import Undecided
+from homolib.neuron.kink_velocities import Undecided
+from homolib.neuron.relu_flow import Fates, neuron_flow, neuron_flows
+from homolib.neuron.squared_flow import squared_neuron_flow
 
 __all__ = [
     "Arcs",

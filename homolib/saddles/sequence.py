@@ -8,15 +8,14 @@ maximum of N, and that no awake weight leaves the plateau. Where it cannot be sa
 from __future__ import annotations
 
 import numpy as np
-from scipy.integrate import solve_ivp
-from scipy.sparse.csgraph import connected_components
 
 from homolib import _checks
 from homolib._settings import default_errors
 from homolib.correlation.limit import settled_flow
 from homolib.flows.trajectory import polar
 from homolib.problems.networks import Network, PoweredReLU, fitting
-from homolib.saddles.saddle import Flow, Saddle, jump
+from homolib.saddles.escapes import Flow, jump
+from homolib.saddles.saddle import Saddle
 from homolib.saddles.stability import FLAT, awake_curvature, is_repelling
 from homolib.saddles.staircases import ORTHOGONAL, TIE, Staircase, Tie, units
 
@@ -73,6 +72,8 @@ def saddle_sequence(net: Network, X: np.ndarray, y: np.ndarray, w0: np.ndarray) 
 
 def _orthogonal_groups(X: np.ndarray) -> list[np.ndarray]:
     """The finest split of the inputs into groups that are orthogonal to each other."""
+    from scipy.sparse.csgraph import connected_components  # slow to import: paid where it is used
+
     size = np.abs(X).max(axis=1, keepdims=True)
     unit = X / np.where(size > 0, size, 1)
     unit /= np.fmax(np.linalg.norm(unit, axis=1, keepdims=True), 1)
@@ -145,6 +146,8 @@ class _Dormant:
 
     def carry(self, saddle: Saddle, path: list[tuple[float, Flow]], candidates: np.ndarray) -> None:
         """Turn the candidates with the residual of a jump, which does not feel them: they are infinitely small."""
+        from scipy.integrate import solve_ivp  # slow to import: paid where it is used
+
         shape, net = self.directions.shape, saddle.net
         theta = np.zeros(shape)
         theta[candidates] = self.directions[candidates]

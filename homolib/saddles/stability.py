@@ -11,8 +11,6 @@ from collections.abc import Callable
 from itertools import product
 
 import numpy as np
-from scipy.linalg import null_space
-from scipy.optimize import linprog
 
 from homolib import _checks
 from homolib.problems.networks import Network, PoweredReLU
@@ -76,6 +74,8 @@ def is_repelling(saddle: Saddle, direction: np.ndarray, tolerance: float = FLAT)
     def form(sides: np.ndarray) -> np.ndarray:
         return rate * np.eye(len(u)) - bend(sides)[np.ix_(mine, mine)]
 
+    from scipy.linalg import null_space  # slow to import: paid where it is used
+
     across = null_space(u[None])
     if isinstance(net, PoweredReLU):  # a neuron never leaves the span of the inputs and its own direction
         left, strength, _ = np.linalg.svd(across @ across.T @ X.T, full_matrices=False)
@@ -113,6 +113,8 @@ def _second_derivative(net: Network, X: np.ndarray, z: np.ndarray, w: np.ndarray
 
 def _lowest(form: Form, planes: np.ndarray, tangent: np.ndarray) -> float:
     """Least value of a piecewise quadratic form on the unit sphere of a subspace with orthonormal basis `tangent`."""
+    from scipy.linalg import null_space  # slow to import: paid where it is used
+
     best = np.inf
     for sides in map(np.array, product((-1, 0, 1), repeat=len(planes))):
         basis = tangent @ null_space(planes[sides == 0] @ tangent) if (sides == 0).any() else tangent
@@ -127,6 +129,8 @@ def _lowest(form: Form, planes: np.ndarray, tangent: np.ndarray) -> float:
 
 def _meets(rows: np.ndarray) -> bool:
     """Whether some c makes all entries of `rows` c positive."""
+    from scipy.optimize import linprog  # slow to import: paid where it is used
+
     if not len(rows):
         return True
     slack = np.column_stack([-rows, np.linalg.norm(rows, axis=1)])

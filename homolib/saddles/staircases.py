@@ -17,7 +17,7 @@ from homolib._settings import default_errors
 from homolib.flows.trajectory import Trajectory
 from homolib.problems.losses import SquareLoss, square
 from homolib.problems.networks import Network, TwoLayerReLU, fitting_inputs
-from homolib.saddles.saddle import first_crossing
+from homolib.saddles.escapes import first_crossing
 
 TIE = 1e-9  # times and rates closer than this, relative, count as equal
 ORTHOGONAL = 1e-12  # cosines below this are rounding

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import homolib as hl
-from homolib.saddles.saddle import escape_path
+from homolib.saddles.escapes import escape_path
 from tests.homolib.dimensions import (
     NEURON,
     NONE,

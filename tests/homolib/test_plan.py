@@ -108,9 +108,9 @@ def test_every_module_stands_in_a_wing():
     ("module", "line", "fault"),
     [
         ("homolib.problems.losses", "from homolib.flows.smooth import training_flow", upward),
-        ("homolib.flows.trajectory", "def later():\n    from homolib.neuron.flow import neuron_flow", upward),
+        ("homolib.flows.trajectory", "def later():\n    from homolib.neuron.relu_flow import neuron_flow", upward),
         ("homolib.flows.trajectory", "from homolib.flows.smooth import training_flow", circles),
-        ("homolib.correlation.kkt", "from homolib.correlation.kkt_list import kkt_points", circles),
+        ("homolib.correlation.kkt", "from homolib.correlation.kkt_planar import kkt_points", circles),
         ("homolib.saddles.saddle", "from homolib.problems.networks import _sigma", borrowed),
         ("homolib.saddles.saddle", "def peek(net):\n    return net._secret", borrowed),
     ],

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import homolib as hl
-from homolib.neuron.velocities import Undecided
+from homolib.neuron.kink_velocities import Undecided
 
 CANCEL = np.array([[1.0, 1.0], [3.0, 3.0]])
 
@@ -100,7 +100,7 @@ def test_what_takes_too_long_is_refused(monkeypatch):
         hl.squared_neuron_flow(1e152 * X, z, [1.0, 2.0, 3.0], 1.0)
     with pytest.raises(ValueError, match=r"^step: got 1e-300, want at least 1e-08: no more than 100000000 steps"):
         hl.neuron_ascent(X, z, 1.0, [1.0, 2.0, 3.0], step=1e-300, t_end=1.0)
-    monkeypatch.setattr("homolib.neuron.squared.MOST_CONES", 1)
+    monkeypatch.setattr("homolib.neuron.squared_flow.MOST_CONES", 1)
     with pytest.raises(Undecided, match="more than 1 kinks"):
         hl.squared_neuron_flow(X, -z, [1.0, 2.0, 3.0], 100.0)
 

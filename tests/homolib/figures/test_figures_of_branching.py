@@ -9,7 +9,7 @@ import pytest
 from homolib import figures
 from homolib.figures.non_branching import INPUTS, LABELS, START
 from homolib.neuron.branching import branches, branching_fractions, is_non_branching
-from homolib.neuron.flow import neuron_flow
+from homolib.neuron.relu_flow import neuron_flow
 from homolib.problems.datasets import branching_start
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from homolib.neuron.ascent import neuron_ascent
-from homolib.neuron.flow import neuron_flow
+from homolib.neuron.relu_flow import neuron_flow
 from homolib.problems.datasets import branching_start, mirrored
 
 X = np.array([[1.0, 2.0], [-1.0, 1.0], [0.0, 1.0]])

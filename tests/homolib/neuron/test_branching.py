@@ -7,7 +7,7 @@ import pytest
 
 from homolib.correlation.flow import kkt_points
 from homolib.neuron.branching import branch_tree, branches, is_non_branching
-from homolib.neuron.flow import neuron_flow, neuron_flows
+from homolib.neuron.relu_flow import neuron_flow, neuron_flows
 from homolib.problems import datasets
 from homolib.problems.datasets import branching_start, mirrored
 from homolib.problems.networks import TwoLayerReLU

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import homolib as hl
-from homolib.saddles.saddle import SMALL, first_crossing
+from homolib.saddles.escapes import SMALL, first_crossing
 
 
 def figure_4_seeds():

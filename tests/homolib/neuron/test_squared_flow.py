@@ -8,7 +8,7 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
 import homolib as hl
-from homolib.neuron.squared import cones, squared_neuron_flow
+from homolib.neuron.squared_flow import cones, squared_neuron_flow
 from tests.homolib.strategies import SEEDS, SLOPES
 
 UNIT_TIME = st.floats(0.05, 2)

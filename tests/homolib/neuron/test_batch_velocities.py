@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 
 from homolib.clarke.hinge_sums import HingeSum
-from homolib.neuron.regular_velocities import regular_velocities
-from tests.homolib.neuron.test_velocities import brute_force
+from homolib.neuron.batch_velocities import regular_velocities
+from tests.homolib.neuron.test_kink_velocities import brute_force
 
 
 def test_many_regular_events_together_have_the_velocities_of_brute_force():
