@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
@@ -39,27 +41,49 @@ def fates_in_the_plane(v0: float = -0.9, points: int = 121) -> tuple[Figure, str
 
 
 def plane_becomes_a_line(v0: float = -0.9) -> tuple[Figure, str]:
-    """By hand: the tracks along which all starts between the kinks fall to the axis, and the two curves that decide."""
-    figure, axes = canvas(height=3.6, width=6.4)
-    for foot in np.arange(0.2, 1.8, 0.2):
+    """By hand: how all starts between two tracks fall to the axis, what decides, and the velocities near zero."""
+    figure, (tracks, sectors) = canvas(columns=2, height=3.4, width=7.4)
+    _fall_to_the_axis(tracks, v0)
+    _velocities_of_sectors(sectors)
+    return figure, (
+        "Left: as long as v < 0, all starts between the two green tracks move along the grey ones to the axis, the "
+        f"kink. From v = {v0:g}: inside the circle (dashed) the neuron slides into 0; between the circle and the blue "
+        "curves it slides and turns; beyond them it turns before it meets the axis. Right: three kinks, dotted, and "
+        "the velocity in each of the six sectors; only (-3, 1), in orange, points into its own, and in one it is 0."
+    )
+
+
+def _fall_to_the_axis(axes: Axes, v0: float) -> None:
+    for foot in np.arange(0.0, 1.8, 0.2):
         for sign in (-1, 1):
-            axes.plot([foot, foot + 2], [0, sign], color=GREY, lw=0.7)
+            axes.plot([foot, foot + 2], [0, sign], color=GREY if foot else GREEN, lw=0.7 if foot else 1.6)
     u1, u2 = np.meshgrid(np.linspace(0, 2, 401), np.linspace(-0.8, 0.8, 321))
     inside = np.abs(u2) < u1 / 2
     levels = np.where(inside, 4 * u1 * np.abs(u2) - 3 * u2**2, np.nan)
     axes.contour(u1, u2, levels, levels=[v0**2], colors=BLUE)
     axes.contour(u1, u2, np.where(inside, u1**2 + u2**2, np.nan), levels=[v0**2], colors=BLACK, linestyles="--")
-    for end in (-1, 1):
-        axes.plot([0, 2], [0, end], color=GREY, lw=1.2)
     axes.axhline(0, color=BLACK, lw=1.6)
-    for text, place in (("dies", (0.5, 0.06)), ("slides and turns", (1.25, 0.06)), ("turns before", (1.65, 0.6))):
+    for text, place in (("into 0", (0.52, 0.06)), ("slides, turns", (1.3, 0.06)), ("turns before", (1.5, 0.6))):
         axes.annotate(text, place, ha="center", backgroundcolor="white", fontsize="small")
     axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(0, 2), ylim=(-0.8, 0.8))
-    return figure, (
-        "As long as v < 0, all starts between the slanted lines move along the grey tracks to the axis. "
-        f"From v = {v0:g}: inside the circle (dashed) the neuron slides and dies at 0; between the circle and the blue "
-        "curves it slides and turns; beyond them it turns before it meets the axis."
-    )
+
+
+def _velocities_of_sectors(axes: Axes) -> None:
+    rays = np.array([[1, 0], [1, 1], [1, 2], [-1, 0], [-1, -1], [-1, -2], [1, 0]])
+    rays = rays / np.linalg.norm(rays, axis=1, keepdims=True)
+    for ray in rays[:-1]:
+        axes.plot(*np.stack([0 * ray, 3 * ray], axis=1), color=GREY, lw=1, ls=":")
+    for one, other in itertools.pairwise(rays):
+        place = 1.35 * (one + other) / np.linalg.norm(one + other)
+        velocity = -LABELS[INPUTS @ place > 0] @ INPUTS[INPUTS @ place > 0]
+        own = np.linalg.norm(velocity) > 0 and ((INPUTS @ velocity > 0) == (INPUTS @ place > 0)).all()
+        if velocity.any():
+            tip = place + 0.16 * velocity
+            arrow = {"arrowstyle": "->", "color": ORANGE if own else BLACK, "lw": 2.4 if own else 1.2}
+            axes.annotate("", tip, place, arrowprops=arrow)
+        else:
+            axes.plot(*place, "o", color=BLACK, ms=5)
+    axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(-2.2, 2.2), ylim=(-2.2, 2.2), aspect="equal")
 
 
 CASES = {
@@ -88,7 +112,7 @@ def solution_tree(case: str = "v passes zero") -> tuple[Figure, str]:
     where = "(" + ", ".join(f"{value + 0.0:.3f}" for value in np.where(abs(trunk[-1]) < 1e-12, 0, trunk[-1])) + ")"
     return figure, (
         f'Example "{case}": unique until time {tree.path.t[-1] + 0.0:.4f}, when (v, u) = {where}. Then '
-        f"{len(tree.children)} ways on, {waiting} of which can be left again at any time."
+        f"{len(tree.children)} ways on; on {waiting} of them it stays where others leave, and may leave at any time."
     )
 
 

@@ -84,7 +84,16 @@ def test_tree_of_the_example_by_hand(case):
     sentence = figures.solution_tree(case)[1]
     where, ways = ("(0.000, 0.800, 0.000)", 3) if case == "v passes zero" else ("(-1.200, 0.000, 0.000)", 2)
     assert where in sentence
-    assert f"{ways} ways on, 1 of which can be left" in sentence
+    assert f"{ways} ways on; on 1 of them it stays where others leave" in sentence
+
+
+def test_only_the_way_on_points_into_its_sector():
+    """Right panel: an arrow for each sector with an input that is on, the one of (-3, 1) in its own colour."""
+    figure, _ = figures.plane_becomes_a_line()
+    arrows = [text for text in figure.axes[1].texts if text.arrow_patch is not None]
+    velocities = {tuple(np.round((np.array(a.xy) - a.xyann) / 0.16).astype(int)) for a in arrows}
+    assert velocities == {(-2, -1), (-5, 2), (-3, 1), (-3, 3), (-2, 1)}
+    assert [a.arrow_patch.get_linewidth() for a in arrows].count(2.4) == 1
 
 
 def test_no_balanced_start_branches_on_gaussian_data_and_others_do():
