@@ -63,8 +63,9 @@ def _fall_to_the_axis(axes: Axes, v0: float) -> None:
     axes.contour(u1, u2, levels, levels=[v0**2], colors=BLUE)
     axes.contour(u1, u2, np.where(inside, u1**2 + u2**2, np.nan), levels=[v0**2], colors=BLACK, linestyles="--")
     axes.axhline(0, color=BLACK, lw=1.6)
-    for text, place in (("into 0", (0.52, 0.06)), ("slides, turns", (1.3, 0.06)), ("turns before", (1.5, 0.6))):
-        axes.annotate(text, place, ha="center", backgroundcolor="white", fontsize="small")
+    box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"}
+    for text, place in (("into 0", (0.52, 0.04)), ("slides, turns", (1.25, 0.035)), ("turns before", (1.5, 0.6))):
+        axes.annotate(text, place, ha="center", fontsize="small", bbox=box)
     axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(0, 2), ylim=(-0.8, 0.8))
 
 
@@ -78,11 +79,13 @@ def _velocities_of_sectors(axes: Axes) -> None:
         velocity = -LABELS[INPUTS @ place > 0] @ INPUTS[INPUTS @ place > 0]
         own = np.linalg.norm(velocity) > 0 and ((INPUTS @ velocity > 0) == (INPUTS @ place > 0)).all()
         if velocity.any():
-            tip = place + 0.16 * velocity
+            tip = place + 0.22 * velocity
             arrow = {"arrowstyle": "->", "color": ORANGE if own else BLACK, "lw": 2.4 if own else 1.2}
             axes.annotate("", tip, place, arrowprops=arrow)
         else:
             axes.plot(*place, "o", color=BLACK, ms=5)
+        name = f"({velocity[0] + 0.0:g}, {velocity[1] + 0.0:g})"
+        axes.annotate(name, place, (4, -10), textcoords="offset points", fontsize="small")
     axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(-2.2, 2.2), ylim=(-2.2, 2.2), aspect="equal")
 
 

@@ -91,7 +91,7 @@ def test_only_the_way_on_points_into_its_sector():
     """Right panel: an arrow for each sector with an input that is on, the one of (-3, 1) in its own colour."""
     figure, _ = figures.plane_becomes_a_line()
     arrows = [text for text in figure.axes[1].texts if text.arrow_patch is not None]
-    velocities = {tuple(np.round((np.array(a.xy) - a.xyann) / 0.16).astype(int)) for a in arrows}
+    velocities = {tuple(np.round((np.array(a.xy) - a.xyann) / 0.22).astype(int)) for a in arrows}
     assert velocities == {(-2, -1), (-5, 2), (-3, 1), (-3, 3), (-2, 1)}
     assert [a.arrow_patch.get_linewidth() for a in arrows].count(2.4) == 1
 
