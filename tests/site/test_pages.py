@@ -105,8 +105,8 @@ def visit(context, address):
         tab.goto(address + name)
         tab.evaluate(SETTLED)
         seen.formulas = tab.evaluate(FORMULAS)
+        seen.folds = try_folds(tab)  # some explorers stand in a solution
         seen.controls = try_controls(tab)
-        seen.folds = try_folds(tab)
         for scheme in ("light", "dark"):
             tab.emulate_media(color_scheme=scheme)
             tab.wait_for_function("scheme => document.documentElement.dataset.theme === scheme", arg=scheme)
@@ -150,11 +150,12 @@ def try_controls(tab):
 def try_folds(tab):
     """Open every folded box with the keyboard; say which stayed closed."""
     closed = []
-    for button in tab.locator(".admonition.dropdown > button.toggle-button").all():
+    for button in tab.locator(".admonition.dropdown button.toggle-button").all():
         if button.is_visible():
             button.press("Enter")
-            if "toggle-hidden" in button.locator("xpath=..").get_attribute("class"):
-                closed.append(button.locator("xpath=..").inner_text())
+            box = button.locator("xpath=ancestor::*[contains(@class, 'dropdown')][1]")
+            if "toggle-hidden" in box.get_attribute("class"):
+                closed.append(box.inner_text())
     return closed
 
 
