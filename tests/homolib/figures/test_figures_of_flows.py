@@ -108,7 +108,7 @@ def test_three_neurons_stand_on_their_curve():
 
 def test_fifty_points_have_four_entries_and_their_maximum_at_zero():
     sentence = correlation_on_the_circle()[1]
-    assert "4 KKT points around the circle, none of them on a kink" in sentence
+    assert "around the circle, 4 directions at which a neuron can rest" in sentence
     assert sentence.endswith("The largest value is 46.875, at 0.0 degrees.")
 
 
