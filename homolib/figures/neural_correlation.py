@@ -37,7 +37,7 @@ def correlation_on_the_circle(data: str = "fifty points", slope: float = 0.0) ->
 
 
 def climb(start: float = 60.0, delta: float = 1.0) -> tuple[Figure, str]:
-    """How long a neuron of angle `start` (degrees) and length `delta` climbs towards a KKT point of the fifty points."""
+    """How long a neuron of angle `start` (degrees) and length `delta` climbs towards a KKT point of fifty points."""
     arcs = Arcs(*datasets.circle())
     theta = np.radians(start)
     points = arcs.critical_points()
@@ -53,9 +53,9 @@ def climb(start: float = 60.0, delta: float = 1.0) -> tuple[Figure, str]:
     axes.plot(start % 360, arcs.value(theta), "o", color=BLACK, ms=8)
     axes.set_ylabel("N")
     return figure, (
-        f"From {start:g} degrees the neuron climbs towards the KKT point at {np.degrees(end.angle):.0f} degrees, where N is "
-        f"{end.value:.6g}. It is within 0.05 radians of it at time {float(time):.4f}, when its length has grown from "
-        f"{power_of_ten(delta)} to {power_of_ten(delta * np.exp(float(gain)), 3)}."
+        f"From {start:g} degrees the neuron climbs towards the KKT point at {np.degrees(end.angle):.0f} degrees, where "
+        f"N is {end.value:.6g}. It is within 0.05 radians of it at time {float(time):.4f}, when its length has grown "
+        f"from {power_of_ten(delta)} to {power_of_ten(delta * np.exp(float(gain)), 3)}."
     )
 
 
@@ -75,8 +75,8 @@ def three_neurons() -> tuple[Figure, str]:
     axes.set_ylabel("N")
     return figure, (
         "The curve falls from 2 at 0 degrees to 1 at 90, where it is level for a moment, goes on falling to 0 at 180, "
-        "stays at 0 until 270 and rises to 2 at 360. Anna climbs it from 45 towards 0 degrees, Ben from 120 towards 90; Cleo, at "
-        "200, rests on the flat part. On top: the inputs that are active."
+        "stays at 0 until 270 and rises to 2 at 360. Anna climbs it from 45 towards 0 degrees, Ben from 120 towards "
+        "90; Cleo, at 200, rests on the flat part. On top: the inputs that are active."
     )
 
 

@@ -103,7 +103,7 @@ def test_three_neurons_stand_on_their_curve():
     starts = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
     found = {(int(line.get_xdata()[0]), round(float(line.get_ydata()[0]), 9)) for line in starts}
     assert found == {(45, 1.5), (120, 0.75), (200, 0.0)}  # 1 + cos^2, sin^2, 0
-    assert "Anna climbs it from 45 to 0 degrees, Ben from 120 to 90; Cleo, at 200, rests" in sentence
+    assert "Anna climbs it from 45 towards 0 degrees, Ben from 120 towards 90; Cleo, at 200, rests" in sentence
 
 
 def test_fifty_points_have_four_entries_and_their_maximum_at_zero():
