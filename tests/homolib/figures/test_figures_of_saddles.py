@@ -77,12 +77,16 @@ def test_plateaus_of_one_neuron_end_as_forecast():
 
 
 def test_one_path_at_every_scale():
-    since = np.linspace(-0.5, 0.5, 41)
-    clocks = [(-np.log(delta) + np.log(2) / 2) / 8 for delta in (1e-4, 1e-6)]
-    paths = [two_plateaus(45.0, d, c + since)[:, 0] for d, c in zip((1e-4, 1e-6), clocks, strict=True)]
-    np.testing.assert_allclose(*paths, rtol=1e-6)
-    assert "0.894" in hl.figures.one_escape_at_every_scale()[1]
-    assert paths[0][20] == pytest.approx(0.894, abs=5e-4)
+    figure, sentence = hl.figures.one_escape_at_every_scale()
+    left, right = figure.axes
+    dots = [line for line in left.lines if line.get_marker() == "o"]
+    for dot, delta in zip(dots, (1e-2, 1e-4, 1e-6), strict=True):
+        (clock,), (height,) = dot.get_data()
+        assert two_plateaus(45.0, delta, np.array([clock]))[0, 0] == pytest.approx(height, abs=1e-4)
+        assert f"{height:.3f}" in sentence
+    first, *others = (np.interp(np.linspace(-0.4, 0.4, 41), *line.get_data()) for line in right.lines)
+    for other in others:
+        np.testing.assert_allclose(other, first, atol=1e-3)
 
 
 def test_budgets_by_hand_are_those_of_the_staircases():
@@ -99,8 +103,10 @@ def test_budgets_by_hand_are_those_of_the_staircases():
 
 def test_training_turns_back_where_the_circles_are():
     (axes,) = hl.figures.budget_that_turns_back()[0].axes
+    times = hl.diagonal_staircase(*diagonal_data("turning back")).times
     lines, circles = axes.lines[0:4:2], axes.lines[1:4:2]
     for line, corners in zip(lines, circles, strict=True):
+        np.testing.assert_allclose(corners.get_xdata()[1:3], times)
         np.testing.assert_allclose(np.interp(corners.get_xdata(), *line.get_data()), corners.get_ydata(), atol=0.06)
 
 
