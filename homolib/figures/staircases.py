@@ -88,7 +88,7 @@ def budget_that_turns_back(delta: float = 1e-20) -> tuple[Figure, str]:
 
 
 def whole_staircase(data: str = "one returns", delta: float = 1e-4) -> tuple[Figure, str]:
-    """A diagonal linear network: predictor and loss against time / ln(1/delta), with the predicted saddles."""
+    """A diagonal linear network: coefficients and loss against time / ln(1/delta), with the predicted saddles."""
     X, y = diagonal_data(data)
     stairs, clock, net = diagonal_staircase(X, y), -np.log(delta), DiagonalLinear(X.shape[1])
     end = 2 * stairs.times[-1]
@@ -101,12 +101,12 @@ def whole_staircase(data: str = "one returns", delta: float = 1e-4) -> tuple[Fig
     figure, (top, low) = canvas(rows=2, height=4.6, sharex=True)
     for j, (colour, style) in enumerate(zip((BLUE, ORANGE, GREEN, RED), ("-", "--", "-.", ":"), strict=True)):
         if j < X.shape[1]:
-            top.plot(x, (a * b)[:, j], color=colour, ls=style, label=f"beta {j + 1}")
+            top.plot(x, (a * b)[:, j], color=colour, ls=style, label=f"$c_{j + 1}$")
             top.step(edges, [*stairs.points[:, j], stairs.points[-1, j]], where="post", color=GREY, lw=0.8)
     low.plot(x, SquareLoss().value(net.outputs(X, w), y), color=BLUE, label="training")
     low.step(edges, [*stairs.losses, stairs.losses[-1]], where="post", color=BLACK, ls="--", lw=1, label="predicted")
     low.set(xlabel="log10 of time / ln(1/delta)", ylabel="loss", xlim=(edges[0], edges[-1]))
-    top.set_ylabel("predictor")
+    top.set_ylabel("coefficient")
     top.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4)
     low.legend(loc="upper right")
     found = jump_times(net, X, y, path, stairs) / clock
