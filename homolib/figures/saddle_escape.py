@@ -9,7 +9,8 @@ from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas,
 from homolib.flows.smooth import training_flow
 from homolib.problems import datasets
 from homolib.problems.networks import SquaredReLU
-from homolib.saddles.saddle import Saddle, escape, escape_path
+from homolib.saddles.escapes import escape, escape_path
+from homolib.saddles.saddle import Saddle
 
 
 def longer_plateaus() -> tuple[Figure, str]:
