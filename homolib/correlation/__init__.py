@@ -20,11 +20,11 @@ N(u) = 2 max(0, u_1)^2 + max(0, u_2)^2 has a maximum, a point at which it falls 
 True
 """
 
-from homolib.correlation.flow import ncf_flow, value
-from homolib.correlation.kkt import KKTPoint, KKTPoints, kkt_residual
 from homolib.correlation.kkt_planar import kkt_points
+from homolib.correlation.kkt_point import KKTPoint, KKTPoints, kkt_residual
 from homolib.correlation.kkt_search import kkt_search
 from homolib.correlation.limit import FlowLimit, flow_limit, settled_flow
+from homolib.correlation.ncf import ncf_flow, value
 
 __all__ = [
     "FlowLimit",

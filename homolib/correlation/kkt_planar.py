@@ -11,7 +11,7 @@ import numpy as np
 from homolib import _checks
 from homolib._settings import default_errors
 from homolib.clarke.polytopes import Polytope
-from homolib.correlation.kkt import OPPOSITE, KKTPoint, KKTPoints, lifted, listed, one_neuron, unit_vector
+from homolib.correlation.kkt_point import OPPOSITE, KKTPoint, KKTPoints, lifted, listed, one_neuron, unit_vector
 from homolib.correlation.kkt_search import kkt_search
 from homolib.neuron.circle import EPS, TURN, Arcs, Critical
 from homolib.problems.networks import Network, TwoLayerReLU

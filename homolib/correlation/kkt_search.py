@@ -9,7 +9,7 @@ import numpy as np
 from homolib import _checks
 from homolib._settings import default_errors
 from homolib.clarke.hinge_sums import HingeSum
-from homolib.correlation.kkt import KKTPoint, KKTPoints, kkt_residual, lifted, listed, one_neuron
+from homolib.correlation.kkt_point import KKTPoint, KKTPoints, kkt_residual, lifted, listed, one_neuron
 from homolib.flows.trajectory import polar
 from homolib.neuron.kink_velocities import Undecided
 from homolib.neuron.relu_flow import neuron_flow

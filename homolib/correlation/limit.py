@@ -13,7 +13,7 @@ import numpy as np
 from homolib import _checks
 from homolib._records import Record
 from homolib._settings import default_errors
-from homolib.correlation.flow import ncf_flow
+from homolib.correlation.ncf import ncf_flow
 from homolib.flows.trajectory import Trajectory
 from homolib.problems.constants import constants
 from homolib.problems.networks import Network, fitting_inputs

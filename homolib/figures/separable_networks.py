@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from homolib.correlation.flow import ncf_flow
+from homolib.correlation.ncf import ncf_flow
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas, power_of_ten
-from homolib.flows.smooth import training_flow
+from homolib.flows.integrated import training_flow
 from homolib.neuron.circle import Arcs
 from homolib.neuron.relu_flow import neuron_flow
 from homolib.problems import datasets

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from homolib.correlation.flow import ncf_flow
+from homolib.correlation.ncf import ncf_flow
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas, power_of_ten
-from homolib.flows.smooth import training_flow
+from homolib.flows.integrated import training_flow
 from homolib.flows.trajectory import Trajectory
 from homolib.problems import datasets
 from homolib.problems.networks import Network, SquaredReLU, TwoLayerReLU

@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 
 from homolib.figures.saddle_escape import two_plateaus
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas, power_of_ten
-from homolib.flows.smooth import training_flow
+from homolib.flows.integrated import training_flow
 from homolib.flows.trajectory import Trajectory
 from homolib.neuron.circle import Arcs
 from homolib.problems import datasets
 from homolib.problems.losses import SquareLoss
 from homolib.problems.networks import DiagonalLinear, SquaredReLU
-from homolib.saddles.diagonal import diagonal_staircase
+from homolib.saddles.diagonal_staircases import diagonal_staircase
 from homolib.saddles.staircases import Staircase, jump_times
 
 

@@ -23,7 +23,7 @@ One weight with output w^2, input and label 1: w^2 has the closed form d / (d + 
 """
 
 from homolib.flows.descent import gradient_descent
-from homolib.flows.smooth import frozen_flow, training_flow
+from homolib.flows.integrated import frozen_flow, training_flow
 from homolib.flows.trajectory import Trajectory
 
 __all__ = [

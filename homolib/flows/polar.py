@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from homolib.flows.steps import Field, Solution, integrate
+from homolib.flows.integrator import DenseOutput, Field, integrate
 from homolib.flows.trajectory import Path, cartesian, polar
 from homolib.problems.networks import Network
 
@@ -91,7 +91,7 @@ class PolarPath:
 
     net: Network
     rho: np.ndarray
-    solution: Solution
+    solution: DenseOutput
     row: int
 
     def __call__(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -20,10 +20,10 @@ e^(2t), so the escape takes ln(1/delta)/2:
 rate 2.000000, at 1e-6 after 6.9078
 """
 
-from homolib.saddles.diagonal import diagonal_staircase, tie_break
+from homolib.saddles.additive_law import saddle_sequence
+from homolib.saddles.diagonal_staircases import diagonal_staircase, tie_break
 from homolib.saddles.escapes import Escape, escape, escape_path, escape_time, next_saddle
 from homolib.saddles.saddle import Saddle, absolute_value_saddle, figure_4_saddle
-from homolib.saddles.sequence import saddle_sequence
 from homolib.saddles.staircases import Staircase, jump_times, orthogonal_staircase
 
 __all__ = [

@@ -36,7 +36,7 @@ A [page](sample.md).
 
 :::{admonition} Answer
 :class: dropdown
-Yes: {py:func}`~homolib.correlation.flow.kkt_points`.
+Yes: {py:func}`~homolib.correlation.ncf.kkt_points`.
 :::
 ::::
 
@@ -127,7 +127,7 @@ def test_references_read_as_on_the_website(convert):
     assert "By Boursier et al. [2022], see Lemma 1, Theorem 5.1, (1),\nExercise 1 and `{ref}`." in text
     assert "> **Theorem 5.1 of the paper.**\n>\n> $$ a = b \\tag{1} $$" in text
     assert "> **Lemma 1 (Freezing).**\n>\n> A page." in text
-    assert "> Yes: `homolib.correlation.flow.kkt_points`." in text
+    assert "> Yes: `homolib.correlation.ncf.kkt_points`." in text
     assert "```python\n:::{not-a-directive} in code\n```" in text
     assert notebook.cells[-1].source.startswith("## References\n\n* Etienne Boursier")
 

@@ -95,7 +95,7 @@ def test_links_lead_where_they_say(row):
         ("<lem-5-3>", "<lem-5-2>"),
         ("{ref}`chapter-ncf-flow`", "{ref}`chapter-small-initialization`"),
         ("{ref}`chapter-ncf-flow`", "{ref}`chapter-ncf-flow`, {ref}`chapter-gradient-flow`"),
-        ("`correlation/test_flow`", "`correlation/test_folw`"),
+        ("`correlation/test_ncf`", "`correlation/test_folw`"),
         ("corrected", "done"),
     ],
 )

@@ -13,7 +13,7 @@ import pytest
 
 import homolib as hl
 from homolib.bounds import near_origin, near_saddle
-from homolib.correlation import flow as ncf
+from homolib.correlation import ncf
 from homolib.problems import constants
 
 X = np.array([[1.0, 0.3], [-0.5, 1.0], [0.2, -1.0]])

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from homolib.correlation.flow import kkt_points
+from homolib.correlation import kkt_points
 from homolib.neuron.branching import branch_tree, branches, is_non_branching
 from homolib.neuron.relu_flow import neuron_flow, neuron_flows
 from homolib.problems import datasets

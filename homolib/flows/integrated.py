@@ -13,9 +13,9 @@ import numpy as np
 
 from homolib import _checks
 from homolib._settings import default_errors
-from homolib.flows.mirror import MirrorFlow
+from homolib.flows.diagonal_flow import MirrorFlow
+from homolib.flows.integrator import Stuck
 from homolib.flows.polar import PolarFlow
-from homolib.flows.steps import Stuck
 from homolib.flows.trajectory import Path, Trajectory, distance, with_loss
 from homolib.problems.losses import Loss, chosen
 from homolib.problems.networks import DiagonalLinear, Network, fitting

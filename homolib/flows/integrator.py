@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from homolib.flows.methods import eighth_order, fifth_order
+from homolib.flows.runge_kutta import eighth_order, fifth_order
 
 STEPS = 8_000  # of one run: more than any flow of the book needs by a factor of ten
 RETURNS = 4  # times that a kink is crossed without getting on before we call it sliding
@@ -52,7 +52,7 @@ class Stuck(Exception):
         self.time, self.does = time, does
 
 
-class Solution:
+class DenseOutput:
     """Paths of several runs, polynomial in each step."""
 
     def __init__(self, pieces: list[tuple[np.ndarray, ...]], runs: int, t_end: float):
@@ -77,7 +77,7 @@ class Solution:
         return self._time[self._from[run] : self._from[run + 1]]
 
 
-def integrate(field: Field, start: np.ndarray, t_end: float, tolerance: np.ndarray, meet: bool) -> Solution:
+def integrate(field: Field, start: np.ndarray, t_end: float, tolerance: np.ndarray, meet: bool) -> DenseOutput:
     """Follow all runs from 0 to `t_end`.
 
     Parameters
@@ -99,7 +99,7 @@ def integrate(field: Field, start: np.ndarray, t_end: float, tolerance: np.ndarr
     for _ in range(STEPS):
         pieces += runs.advance()
         if not len(runs.number):
-            return Solution(pieces, len(start), t_end)
+            return DenseOutput(pieces, len(start), t_end)
     raise Stuck(runs.time.min(), f"would need more than {STEPS} steps: it blows up, or is stiff")
 
 

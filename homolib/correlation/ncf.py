@@ -1,4 +1,4 @@
-"""The neural correlation function N_z(w) = z . H(X; w), its flow, and its KKT points on the sphere.
+"""The neural correlation function N_z(w) = z . H(X; w), and its flow.
 
 Near the origin the residual has no time to move: training follows the flow of N with z frozen at -l'(0, y). It
 splits into neurons, and a direction moves by itself on the sphere while the log-norm grows at the rate 2 N(direction).
@@ -14,17 +14,12 @@ import numpy as np
 
 from homolib import _checks
 from homolib._settings import default_errors
-from homolib.correlation.kkt import KKTPoint, KKTPoints, kkt_residual
-from homolib.correlation.kkt_planar import kkt_points
-from homolib.correlation.kkt_search import kkt_search
-from homolib.flows.smooth import frozen_flow
+from homolib.flows.integrated import frozen_flow
 from homolib.flows.trajectory import Trajectory, cartesian
 from homolib.neuron.relu_flow import neuron_flow
 from homolib.neuron.squared_flow import squared_neuron_flow
 from homolib.problems.networks import Network, PoweredReLU, TwoLayerReLU, fitting
 from homolib.problems.scales import finite_times, times, unit, unit_problem, unit_time
-
-__all__ = ["KKTPoint", "KKTPoints", "kkt_points", "kkt_residual", "kkt_search", "ncf_flow", "value"]
 
 Path = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # times (k,) -> directions (r, k, p), log-norms (r, k)
 

@@ -1,8 +1,8 @@
 """KKT points of one neuron's correlation function on the unit sphere: the directions where alignment can end.
 
 A unit vector u is a KKT point of max N(u), |u| = 1, if lambda u is in the Clarke subdifferential of N at u; then
-lambda = 2 N(u) by Euler's identity (Lemma C.5 of Kumar and Haupt). For planar inputs all of them are listed, arc
-by arc of the circle; in higher dimension there is a search, and it says so.
+lambda = 2 N(u) by Euler's identity (Lemma C.5 of Kumar and Haupt). Here is what one is, and how nearly a direction is
+one; `kkt_planar` lists all of them, `kkt_search` looks for some where they cannot be listed.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 
 from homolib.clarke.hinge_sums import HingeSum
-from homolib.neuron.batch_velocities import regular_velocities
+from homolib.neuron.regular_velocities import regular_velocities
 from tests.homolib.neuron.test_kink_velocities import brute_force
 
 
