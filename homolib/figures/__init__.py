@@ -37,15 +37,21 @@ from homolib.figures.non_branching import (
 from homolib.figures.non_uniqueness import gradient_field_of_u1_abs_u2, one_kink, waiting_solution
 from homolib.figures.saddle_escape import (
     approach_to_the_escape_path,
-    jump_time_errors,
     leaving_the_origin,
+    longer_plateaus,
+    one_escape_at_every_scale,
     sigmoids,
-    two_steps,
-    whole_staircase,
 )
 from homolib.figures.saddles import dormant_directions, field_at_a_kink, leaving_a_point, who_aligns_in_time
 from homolib.figures.separable_networks import balancing, correlation_and_paths, lengths_and_shares
 from homolib.figures.small_initialization import early_training, four_clocks, frozen_and_trained, two_outcomes
+from homolib.figures.staircases import (
+    budget_that_turns_back,
+    jump_time_errors,
+    two_budgets,
+    two_steps,
+    whole_staircase,
+)
 from homolib.figures.who_branches import (
     branching_volumes,
     fates_in_the_plane,
@@ -57,6 +63,7 @@ __all__ = [
     "approach_to_the_escape_path",
     "balancing",
     "branching_volumes",
+    "budget_that_turns_back",
     "caught_at_a_kink",
     "climb",
     "correlation_and_paths",
@@ -83,6 +90,8 @@ __all__ = [
     "leaving_a_point",
     "leaving_the_origin",
     "lengths_and_shares",
+    "longer_plateaus",
+    "one_escape_at_every_scale",
     "one_kink",
     "outputs_after_scaling",
     "plane_becomes_a_line",
@@ -95,6 +104,7 @@ __all__ = [
     "termwise_polygon",
     "three_fates",
     "three_neurons",
+    "two_budgets",
     "two_hills",
     "two_outcomes",
     "two_step_sizes",

@@ -1,44 +1,39 @@
-"""Pictures of chapter 12: when a saddle is left, along which path, and the whole staircase of saddles."""
+"""Pictures of the chapter on escapes: how long a plateau lasts, and the one path on which a saddle is left."""
 
 from __future__ import annotations
-
-from functools import lru_cache
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas, power_of_ten
 from homolib.flows.integrated import training_flow
-from homolib.flows.trajectory import Trajectory
-from homolib.neuron.circle import Arcs
 from homolib.problems import datasets
-from homolib.problems.losses import SquareLoss
-from homolib.problems.networks import DiagonalLinear, SquaredReLU
-from homolib.saddles.diagonal_staircases import diagonal_staircase
-from homolib.saddles.staircases import Staircase, jump_times
+from homolib.problems.networks import SquaredReLU
+from homolib.saddles.escapes import escape, escape_path
+from homolib.saddles.saddle import Saddle
 
 
-def two_steps(neurons: int = 6) -> tuple[Figure, str]:
-    """Loss of a network on Figure 1's data against time in units of ln(1/delta), and the predicted staircase."""
+def longer_plateaus() -> tuple[Figure, str]:
+    """Loss of one neuron on the fifty points from four scales, and the forecast times of half of its fall."""
     X, y = datasets.circle()
-    tops = sorted((p for p in Arcs(X, y).critical_points() if p.kind == "max"), key=lambda p: -p.value)
-    times = np.array([1 / (2 * top.value) for top in tops])
-    first = 5 * np.maximum(X[:, 0], 0) ** 2
-    losses = [0.5 * (y @ y), 0.5 * ((y - first) @ (y - first)), 0]
+    saddle, w0 = Saddle(SquaredReLU(1, 2), X, y, np.zeros(2)), np.array([np.cos(1.0), np.sin(1.0)])
+    forecast = escape(saddle, w0)
+    path, middle = escape_path(saddle, forecast.direction, t_end=0.02), (saddle.loss + 75) / 2
+    passing = float(np.interp(-middle, -path.loss, path.t))
     figure, axes = canvas()
-    for delta, colour, style in ((1e-2, ORANGE, ":"), (1e-6, GREEN, "-."), (1e-50, BLUE, "-")):
-        clock = -np.log(delta)
-        path = training_flow(
-            SquaredReLU(neurons, 2), X, y, datasets.ring(neurons), 0.018 * clock, delta=delta, tolerance=1e-6
-        )
-        axes.plot(path.t / clock, path.loss, color=colour, ls=style, label=f"delta = {power_of_ten(delta)}")
-    axes.step([0, *times, 0.018], [losses[0], *losses], color=BLACK, ls="--", lw=1.2, label="predicted")
-    axes.set(xlabel="time / ln(1/delta)", ylabel="loss", xlim=(0, 0.018))
-    axes.legend(loc="upper right")
+    times = []
+    for power, colour, style in zip((2, 4, 6, 8), (ORANGE, GREEN, RED, BLUE), (":", "-.", "--", "-"), strict=True):
+        delta = 10.0**-power
+        run = training_flow(saddle.net, X, y, w0, 0.25, delta=delta, tolerance=1e-7)
+        axes.plot(run.t, run.loss, color=colour, ls=style, label=f"delta = {power_of_ten(delta)}")
+        times.append(forecast.time(delta) + passing)
+    axes.plot(times, [middle] * 4, "x", color=BLACK, ms=9, mew=2, label="forecast")
+    axes.set(xlabel="time", ylabel="loss", xlim=(0, 0.25), ylim=(50, 200))
+    axes.legend(loc="lower left")
     return figure, (
-        f"Training on the data of Figure 1 from three scales. The smaller delta, the nearer the loss comes to the "
-        f"dashed staircase, which was computed before training: levels {losses[0]:.2f}, {losses[1]:.2f} and 0, "
-        f"jumps at 1/{1 / times[0]:.2f} and 1/{1 / times[1]:.2f}."
+        "The loss of one neuron in training, from starts of four sizes. Each line stands still at 192.19, falls, and "
+        f"stands still again at 75. The crosses, forecast before training, are at "
+        f"{', '.join(f'{t:.4f}' for t in times)}: always {times[1] - times[0]:.4f} later. They lie on the lines."
     )
 
 
@@ -55,6 +50,29 @@ def two_plateaus(angle: float, delta: float, t: np.ndarray) -> np.ndarray:
         fallen = level / direction**2 / delta**2 - 1
         odds = np.exp(np.log(fallen) - 4 * level * np.asarray(t)[..., None])
         return np.sqrt(level / (1 + odds))
+
+
+def one_escape_at_every_scale() -> tuple[Figure, str]:
+    """The first coordinate of the two-plateau example from three scales: against time, and against its own clock."""
+    figure, (left, right) = canvas(columns=2, height=3.2, width=7.4)
+    t = np.linspace(-0.5, 0.5, 401)
+    widths = iter((5.0, 3.0, 1.2))  # on the right the curves lie on each other
+    for power, colour, style in zip((2, 4, 6), (ORANGE, GREEN, BLUE), (":", "--", "-"), strict=True):
+        delta = 10.0**-power
+        clock = (-np.log(delta) + np.log(2) / 2) / 8
+        times = np.linspace(0, 2.4, 601)
+        left.plot(times, two_plateaus(45.0, delta, times)[:, 0], color=colour, ls=style, label=power_of_ten(delta))
+        shifted = t[t + clock >= 0]
+        right.plot(shifted, two_plateaus(45.0, delta, shifted + clock)[:, 0], color=colour, lw=next(widths))
+        left.plot(clock, 2 / np.sqrt(5), "o", color=colour, ms=6)
+    left.set(xlabel="time", ylabel="$w_1$", xlim=(0, 2.4))
+    left.legend(loc="lower right", title="delta")
+    right.set(xlabel="time since the clock", xlim=(-0.5, 0.5))
+    return figure, (
+        "Left: the first coordinate grows to 2, later from smaller starts; a dot is at the clock, and the height there "
+        "is 0.894 each time. Right: the same three curves, each with its time counted from its own clock: they lie on "
+        "each other."
+    )
 
 
 def leaving_the_origin(angle: float = 45.0, delta: float = 1e-3) -> tuple[Figure, str]:
@@ -123,84 +141,3 @@ def sigmoids(delta: float = 1e-3) -> tuple[Figure, str]:
         f"delta {power_of_ten(delta)}: the modes of strength 3, 2 and 1 are half learned at "
         f"{halves[0]:.3f}, {halves[1]:.3f} and {halves[2]:.3f} ln(1/delta); the limits (dotted) are 0.333, 0.500 and 1."
     )
-
-
-def whole_staircase(data: str = "one returns", delta: float = 1e-4) -> tuple[Figure, str]:
-    """A diagonal linear network: predictor and loss against time / ln(1/delta), with the predicted saddles."""
-    X, y = diagonal_data(data)
-    stairs, clock, net = diagonal_staircase(X, y), -np.log(delta), DiagonalLinear(X.shape[1])
-    end = 2 * stairs.times[-1]
-    path = _diagonal_path(data, delta, end)
-    # the last jump of "one returns" comes thirty times later than the others: a logarithmic scale shows both
-    edges = np.log10([stairs.times[0] / 2, *stairs.times, end])
-    x = np.linspace(edges[0], edges[-1] - 1e-9, 500)
-    w = path.at(clock * 10**x)
-    a, b = np.split(w, 2, axis=-1)
-    figure, (top, low) = canvas(rows=2, height=4.6, sharex=True)
-    for j, (colour, style) in enumerate(zip((BLUE, ORANGE, GREEN, RED), ("-", "--", "-.", ":"), strict=True)):
-        if j < X.shape[1]:
-            top.plot(x, (a * b)[:, j], color=colour, ls=style, label=f"beta {j + 1}")
-            top.step(edges, [*stairs.points[:, j], stairs.points[-1, j]], where="post", color=GREY, lw=0.8)
-    low.plot(x, SquareLoss().value(net.outputs(X, w), y), color=BLUE, label="training")
-    low.step(edges, [*stairs.losses, stairs.losses[-1]], where="post", color=BLACK, ls="--", lw=1, label="predicted")
-    low.set(xlabel="log10 of time / ln(1/delta)", ylabel="loss", xlim=(edges[0], edges[-1]))
-    top.set_ylabel("predictor")
-    top.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4)
-    low.legend(loc="upper right")
-    found = jump_times(net, X, y, path, stairs) / clock
-    listed = ", ".join(f"{one:.3f} ({two:.3f})" for one, two in zip(found, stairs.times, strict=True))
-    tie = [one for one in stairs.ties if one.kind == "non-unique"]
-    what = " A tie is reported: the last minimiser is not unique." if tie else ""
-    return figure, (
-        f"{data}, delta {power_of_ten(delta)}: jumps measured (predicted) at {listed}, in units of ln(1/delta).{what}"
-    )
-
-
-def diagonal_data(name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Data of the diagonal examples: "orthogonal", "coupled", "one returns", "tie"."""
-    if name == "orthogonal":
-        return np.eye(3), np.array([2.0, -1.0, 0.5])
-    if name == "coupled":
-        return np.array([[1, 0.5, 0], [0, 1, 0.5], [0.5, 0, 1]]), np.array([1.5, -0.75, 1.5])
-    if name == "one returns":
-        X = np.linalg.cholesky(np.array([[1, 0.8, 0.8], [0.8, 1, 0.4], [0.8, 0.4, 1]])).T
-        return X, X @ np.array([-0.5, 1, 1.2])
-    return np.array([[2.0, -1, 0, 1], [0, 3, 2, 0]]), np.array([0.0, 6])
-
-
-def jump_time_errors() -> tuple[Figure, str]:
-    """|measured - predicted| jump times in units of ln(1/delta), against ln(1/delta), both as logarithms."""
-    decades = np.array([20, 40, 80, 160])
-    figure, axes = canvas()
-    slopes = []
-    for name, colour, mark in (("orthogonal", BLUE, "o"), ("coupled", ORANGE, "s"), ("one returns", GREEN, "^")):
-        X, y = diagonal_data(name)
-        stairs = diagonal_staircase(X, y)
-        found = [_jumps(name, stairs, float(10.0**-k)) for k in decades]
-        errors = np.abs(np.array(found) - stairs.times)
-        for j in range(errors.shape[1]):
-            label = name if j == 0 else None
-            axes.plot(np.log10(decades), np.log10(errors[:, j]), color=colour, marker=mark, lw=1, label=label)
-        slopes += list(np.polyfit(np.log(decades[1:]), np.log(errors[1:]), 1)[0])
-    axes.set(xlabel="log10 of log10(1/delta)", ylabel="log10 of the error of a jump time")
-    axes.legend(loc="lower left")
-    return figure, (
-        f"Errors of {len(slopes)} predicted jump times for delta from 1e-20 to 1e-160, in units of ln(1/delta). In the "
-        f"last two doublings all slopes are within {max(abs(1 + slope) for slope in slopes):.1g} of -1: the order is "
-        f"1/ln(1/delta)."
-    )
-
-
-def _jumps(name: str, stairs: Staircase, delta: float) -> np.ndarray:
-    X, y = diagonal_data(name)
-    path = _diagonal_path(name, delta, 1.1 * stairs.times[-1])
-    return jump_times(DiagonalLinear(X.shape[1]), X, y, path, stairs) / -np.log(delta)
-
-
-@lru_cache(maxsize=64)
-def _diagonal_path(name: str, delta: float, turns: float) -> Trajectory:
-    """Training from a = delta, b = 0 over `turns` units of ln(1/delta)."""
-    X, y = diagonal_data(name)
-    d = X.shape[1]
-    start = np.concatenate([np.ones(d), np.zeros(d)])
-    return training_flow(DiagonalLinear(d), X, y, start, -turns * np.log(delta), delta=delta, points=1201)

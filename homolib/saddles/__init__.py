@@ -1,6 +1,6 @@
 """Saddles of the training loss, escapes from them, and the staircases they make.
 
-Chapters: `saddles`, `saddle-escape`.
+Chapters: `saddles`, `saddle-escape`, `staircases`.
 
 The one idea: for the neurons that are zero a saddle is an origin, with the residual there in the place of the labels.
 

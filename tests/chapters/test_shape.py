@@ -23,7 +23,6 @@ FIRST_SHAPE = [
     "small-initialization",
     "separable-networks",
     "saddles",
-    "saddle-escape",
 ]
 PARTS = ["By hand", "Predict, then look", "Check", "Where it breaks", "Exercises", "Summary", "In the paper"]
 HEADINGS = [

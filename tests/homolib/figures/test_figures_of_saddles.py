@@ -1,4 +1,4 @@
-"""What the pictures of chapters 11 and 12 say, against the flow and closed forms."""
+"""What the pictures of the chapters on saddles, escapes and staircases say, against the flow and closed forms."""
 
 import re
 
@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import homolib as hl
-from homolib.figures.saddle_escape import diagonal_data, two_plateaus
+from homolib.figures.saddle_escape import two_plateaus
+from homolib.figures.staircases import diagonal_data
 
 
 @pytest.mark.parametrize(("angle", "delta"), [(45.0, 1e-2), (80.0, 1e-3), (90.0, 1e-2), (0.0, 1e-2)])
@@ -25,7 +26,7 @@ def test_a_coordinate_that_starts_at_zero_stays_there():
     assert w[-1, 1] == pytest.approx(1)
 
 
-@pytest.mark.parametrize("name", ["orthogonal", "coupled", "one returns", "tie"])
+@pytest.mark.parametrize("name", ["turning back", "orthogonal", "coupled", "one returns", "tie"])
 def test_the_diagonal_examples_are_what_they_are_called(name):
     found = hl.diagonal_staircase(*diagonal_data(name))
     assert any(found.asleep) == (name == "one returns")
@@ -61,6 +62,52 @@ def test_verdicts_on_single_starts():
 def test_the_bad_point_is_left_at_once_and_the_good_one_is_not(delta):
     assert "at distance 0.182" in hl.figures.leaving_a_point("(1, 0)", delta)[1]
     assert "nearer than at the start" in hl.figures.leaving_a_point("(1, 1)", delta)[1]
+
+
+def test_plateaus_of_one_neuron_end_as_forecast():
+    _, sentence = hl.figures.longer_plateaus()
+    forecast = np.array(re.findall(r"0\.\d{4}(?=[,:])", sentence), dtype=float)
+    X, y = hl.datasets.circle()
+    w0 = np.array([np.cos(1.0), np.sin(1.0)])
+    for time, delta in zip(forecast, (1e-2, 1e-4, 1e-6, 1e-8), strict=True):
+        path = hl.training_flow(hl.SquaredReLU(1, 2), X, y, w0, 0.25, delta=delta, tolerance=1e-9, points=4001)
+        assert np.interp(-(192.1875 + 75) / 2, -path.loss, path.t) == pytest.approx(time, abs=1e-4)
+    np.testing.assert_allclose(np.diff(forecast), np.log(100) / 93.75, atol=1e-4)
+    assert "always 0.0491 later" in sentence
+
+
+def test_one_path_at_every_scale():
+    figure, sentence = hl.figures.one_escape_at_every_scale()
+    left, right = figure.axes
+    dots = [line for line in left.lines if line.get_marker() == "o"]
+    for dot, delta in zip(dots, (1e-2, 1e-4, 1e-6), strict=True):
+        (clock,), (height,) = dot.get_data()
+        assert two_plateaus(45.0, delta, np.array([clock]))[0, 0] == pytest.approx(height, abs=1e-4)
+        assert f"{height:.3f}" in sentence
+    first, *others = (np.interp(np.linspace(-0.4, 0.4, 41), *line.get_data()) for line in right.lines)
+    for other in others:
+        np.testing.assert_allclose(other, first, atol=1e-3)
+
+
+def test_budgets_by_hand_are_those_of_the_staircases():
+    found = hl.saddle_sequence(hl.SquaredReLU(2, 1), [[1.0], [-1.0]], [4.0, 1.0], np.array([1.0, -1.0]))
+    first, second = (f"{time:g}" for time in found.times)
+    _, sentence = hl.figures.two_budgets()
+    assert f"to 1 at {first}, that of neuron 2 to {2 * found.times[0]:g} by then and to 1 at {second}" in sentence
+    assert f"from {found.losses[0]:g} to {found.losses[1]:g} and to 0" in sentence
+    stairs = hl.diagonal_staircase(*diagonal_data("turning back"))
+    _, sentence = hl.figures.budget_that_turns_back()
+    assert f"turns back at time {stairs.times[0]:g}" in sentence
+    assert f"reaches -1 at time {stairs.times[1]:g}" in sentence
+
+
+def test_training_turns_back_where_the_circles_are():
+    (axes,) = hl.figures.budget_that_turns_back()[0].axes
+    times = hl.diagonal_staircase(*diagonal_data("turning back")).times
+    lines, circles = axes.lines[0:4:2], axes.lines[1:4:2]
+    for line, corners in zip(lines, circles, strict=True):
+        np.testing.assert_allclose(corners.get_xdata()[1:3], times)
+        np.testing.assert_allclose(np.interp(corners.get_xdata(), *line.get_data()), corners.get_ydata(), atol=0.06)
 
 
 def test_the_order_of_the_approach_is_three_quarters():
