@@ -66,7 +66,7 @@ def desingularised_correlation(constant: float = 0.188, reach: float = 0.3) -> t
 def descent_on_a_hyperbola(step: float, a: float, b: float = 0.1) -> tuple[Figure, str]:
     """Flow and gradient descent of (a b - 1)^2 / 2, the smallest network with two layers, from (a, b)."""
     net, X, y, start = DiagonalLinear(1), np.ones((1, 1)), np.ones(1), np.array([a, b])
-    flow = training_flow(net, X, y, start, 20.0, tolerance=1e-6)
+    flow = training_flow(net, X, y, start, 20.0, tolerance=1e-5)
     descent = gradient_descent(net, X, y, start, step, 300, record_every=1)
     figure, axes = canvas(height=4.0)
     first, second = np.meshgrid(np.linspace(-0.2, 2.8, 76), np.linspace(-0.4, 2.2, 66))
@@ -94,7 +94,7 @@ def descent_near_the_origin(delta: float, step: float) -> tuple[Figure, str]:
     (X, y), net, w0, rate = datasets.circle(50), SquaredReLU(4, 2), datasets.random_start(8, 0), 93.75
     factor = rate * step / np.log1p(rate * step)
     end = 0.12 - 1.25 * np.log(delta) / rate
-    flow = training_flow(net, X, y, w0, end, delta=delta, tolerance=1e-6)
+    flow = training_flow(net, X, y, w0, end, delta=delta, tolerance=1e-5)
     descent = gradient_descent(net, X, y, delta * w0, step, int(1.4 * end / step), record_every=1)
     figure, (norm, loss) = canvas(columns=2, height=3.2)
     for axes, name in ((norm, "log_norm"), (loss, "loss")):

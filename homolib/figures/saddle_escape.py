@@ -24,7 +24,7 @@ def longer_plateaus() -> tuple[Figure, str]:
     times = []
     for power, colour, style in zip((2, 4, 6, 8), (ORANGE, GREEN, RED, BLUE), (":", "-.", "--", "-"), strict=True):
         delta = 10.0**-power
-        run = training_flow(saddle.net, X, y, w0, 0.25, delta=delta, tolerance=1e-7)
+        run = training_flow(saddle.net, X, y, w0, 0.25, delta=delta, tolerance=1e-5)
         axes.plot(run.t, run.loss, color=colour, ls=style, label=f"delta = {power_of_ten(delta)}")
         times.append(forecast.time(delta) + passing)
     axes.plot(times, [middle] * 4, "x", color=BLACK, ms=9, mew=2, label="forecast")

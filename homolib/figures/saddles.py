@@ -21,7 +21,7 @@ def dormant_directions(sigma: float = 1e-5, seed: int = 6) -> tuple[Figure, str]
     saddle = figure_4_saddle()
     start = saddle.w + sigma * np.random.default_rng(seed).standard_normal(saddle.net.size)
     end = -1.1 * np.log(sigma) / 75
-    path = training_flow(saddle.net, saddle.X, saddle.y, start, end, tolerance=1e-7, points=301)
+    path = training_flow(saddle.net, saddle.X, saddle.y, start, end, tolerance=1e-5, points=301)
     small = saddle.net.neurons(path.w)[:, 10:]
     angles = np.mod(np.arctan2(small[..., 1], small[..., 0]), 2 * np.pi)
     drop = int(np.flatnonzero(path.loss <= 0.99 * path.loss[0])[0])

@@ -21,7 +21,7 @@ def correlation_and_paths(delta: float = 1e-8, start: int = 0) -> tuple[Figure, 
     """Figure 3: the correlation function over the angle, and below it the paths of twenty neurons, time upwards."""
     net, (X, y) = SquaredReLU(20, 2), datasets.circle(50)
     arcs, t_end = Arcs(X, y), 1.05 * (np.log(1 / delta) + 1) / FASTEST
-    path = training_flow(net, X, y, datasets.random_start(40, start), t_end, delta=delta, tolerance=1e-6, points=241)
+    path = training_flow(net, X, y, datasets.random_start(40, start), t_end, delta=delta, tolerance=1e-5, points=241)
     neurons = net.neurons(path.direction)
     angles = np.arctan2(neurons[..., 1], neurons[..., 0])
     predicted = predicted_limits(arcs, angles[0])

@@ -21,7 +21,7 @@ def early_training(delta: float = 1e-8, start: int = 0) -> tuple[Figure, str]:
     """Loss, norm and all angles while the twenty neurons of Figure 1 train from a random start of norm `delta`."""
     net, (X, y) = SquaredReLU(20, 2), datasets.circle(50)
     t_end = 1.15 * (np.log(1 / delta) + 1) / FASTEST + 0.03
-    path = training_flow(net, X, y, datasets.random_start(40, start), t_end, delta=delta, tolerance=1e-6, points=301)
+    path = training_flow(net, X, y, datasets.random_start(40, start), t_end, delta=delta, tolerance=1e-5, points=301)
     angles = _degrees(net, path)
     figure, (top, bottom) = canvas(rows=2, height=5.4, sharex=True)
     first = _mark_one_per_cent((top, bottom), path)
@@ -80,7 +80,7 @@ def two_outcomes(start: float = 45.0, delta: float = 1e-3) -> tuple[Figure, str]
     """One ReLU neuron v relu(u), one input 1 with label -1, from the direction `start` (degrees) with norm `delta`."""
     net, X, y, t_end = TwoLayerReLU(1, 1), np.array([[1.0]]), np.array([-1.0]), 3.0
     w0 = np.array([np.cos(np.radians(start)), np.sin(np.radians(start))])
-    trained = training_flow(net, X, y, w0, t_end, delta=delta, tolerance=1e-6, points=301)
+    trained = training_flow(net, X, y, w0, t_end, delta=delta, tolerance=1e-5, points=301)
     frozen = ncf_flow(net, X, y, w0, t_end, points=301)
     scaled = np.exp(trained.log_norm - np.log(delta))[:, None] * trained.direction
     (v, u), size = frozen.direction[-1], frozen.norm[-1]
@@ -110,7 +110,7 @@ def four_clocks(sigma: float = 1e-5, start: int = 0) -> tuple[Figure, str]:
     w = np.random.default_rng(start).standard_normal(40)
     delta = sigma * float(np.linalg.norm(w))
     t_end = 1.4 * np.log(1 / delta) / 75 + 0.05  # until the slower group of neurons has learned as well
-    path = training_flow(net, X, y, w / np.linalg.norm(w), t_end, delta=delta, tolerance=1e-7, points=801)
+    path = training_flow(net, X, y, w / np.linalg.norm(w), t_end, delta=delta, tolerance=1e-5, points=801)
     figure, (top, bottom) = canvas(rows=2, height=5.0, sharex=True)
     top.set_xscale("log")
     notes = []

@@ -30,7 +30,7 @@ def two_steps(neurons: int = 6) -> tuple[Figure, str]:
     for delta, colour, style in ((1e-2, ORANGE, ":"), (1e-6, GREEN, "-."), (1e-50, BLUE, "-")):
         clock = -np.log(delta)
         path = training_flow(
-            SquaredReLU(neurons, 2), X, y, datasets.ring(neurons), 0.018 * clock, delta=delta, tolerance=1e-6
+            SquaredReLU(neurons, 2), X, y, datasets.ring(neurons), 0.018 * clock, delta=delta, tolerance=1e-5
         )
         axes.plot(path.t / clock, path.loss, color=colour, ls=style, label=f"delta = {power_of_ten(delta)}")
     axes.step([0, *times, 0.018], [losses[0], *losses], color=BLACK, ls="--", lw=1.2, label="predicted")
