@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from sphinx_proof.nodes import unenumerable_node
 import notebooks
 
 ROOT = Path(__file__).parents[1]
+FIGURE = '<figure class="homolib '
 
 
 def add_vendored_scripts(app, config):
@@ -61,6 +63,27 @@ def await_notebook(app, docname, _source):
             bundle = CacheBundleIn(result.nb, app.env.doc2path(docname), data={"execution_seconds": result.time})
             cache = get_cache(app.env.mystnb_config.execution_cache_path)
             cache.cache_notebook_bundle(bundle, check_validity=False)
+
+
+def number_figures(app, doctree):
+    """Number the figures of a page in their captions, and give each an anchor: fig-8-3.
+
+    A reference by {ref} names the page and the function that draws: `figure-small-initialization-early-training`, with
+    -2 behind it where the same function draws the next figure of the page. What has no chapter has chapter 0.
+    """
+    stem = Path(app.env.docname).name
+    chapter, names, labels = notebooks.chapter_numbers().get(stem, 0), Counter(), app.env.get_domain("std")
+    figures = [node for node in doctree.findall(nodes.raw) if FIGURE in node.astext()]
+    for count, node in enumerate(figures, start=1):
+        anchor, words = f"fig-{chapter}-{count}", f"Figure {chapter}.{count}"
+        link = f'<a class="homolib-number" href="#{anchor}">{words}</a> '
+        text = node.astext().replace(FIGURE, f'<figure id="{anchor}" {FIGURE.removeprefix("<figure ")}', 1)
+        node.children = [nodes.Text(re.sub("(<figcaption.*?>)", rf"\1{link}", text, count=1))]
+        if name := re.search('data-figure="(.*?)"', text):
+            names[name[1]] += 1
+            label = f"figure-{stem}-{name[1]}".replace("_", "-") + (f"-{names[name[1]]}" if names[name[1]] > 1 else "")
+            labels.labels[label] = (app.env.docname, anchor, words)
+            labels.anonlabels[label] = (app.env.docname, anchor)
 
 
 def title_as_written(app, doctree):
@@ -123,6 +146,7 @@ def setup(app):
     app.connect("autodoc-process-docstring", read_bars_as_norms)
     app.connect("doctree-read", title_as_written)
     app.connect("doctree-read", paper_number_as_tag)
+    app.connect("doctree-read", number_figures)
     app.connect("html-page-context", offer_notebook, priority=900)  # after the theme has made its buttons
     app.connect("build-finished", write_notebooks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

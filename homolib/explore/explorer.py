@@ -8,15 +8,13 @@ The book build sets ``HOMOLIB_STATIC=1`` before notebooks run: every frame is th
 
 from __future__ import annotations
 
-import base64
 import html
 import itertools
 import json
 import math
 import numbers
 import os
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -24,7 +22,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from homolib import _checks
-from homolib._settings import default_errors
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -32,16 +29,11 @@ if TYPE_CHECKING:
 
     from homolib.explore.frame import Frame
 
-MOST_FRAMES = 48
-FINE, COARSE = 168, 112  # dots per inch of a few and of many stored frames; a page has to stay below 2.5 MB
-FEW_FRAMES = 12
-
-DRAWING = threading.RLock()  # Matplotlib's settings and our renderer are shared: one drawing at a time
+MOST_FRAMES = 256
 
 Draw = Callable[..., "tuple[Figure, str]"]
 
 
-@default_errors
 def show(draw: Draw, /, **values: object) -> Picture:
     """One picture with its sentence as caption and alternative text.
 
@@ -59,12 +51,18 @@ def show(draw: Draw, /, **values: object) -> Picture:
     ValueError
         If the sentence is empty.
     """
-    frame = _render(draw, values, FINE)
-    body = f"{_image(frame)}\n{_caption(frame)}"
-    return Picture(f'<figure class="homolib-figure">\n{body}\n</figure>', frame.sentence)
+    frame = _render(draw, values)
+    return Picture(_live_html(frame, draw), _as_text(frame.sentence))
 
 
-def explore(draw: Draw, /, *, plane: tuple[str, str] | None = None, **values: Sequence) -> Picture | Explorer:
+def explore(
+    draw: Draw,
+    /,
+    *,
+    plane: tuple[str, str] | None = None,
+    first: Mapping[str, object] | None = None,
+    **values: Sequence,
+) -> Picture | Explorer:
     """Let the reader choose the arguments of a drawing.
 
     Parameters
@@ -74,8 +72,11 @@ def explore(draw: Draw, /, *, plane: tuple[str, str] | None = None, **values: Se
     plane : (str, str), optional
         Two controls whose values are the coordinates (x, y) of the figure's first axes, of any scale. On the website a
         click or drag there picks the nearest pair. In Jupyter the two sliders do the same; there is no clicking.
+    first : mapping, optional
+        The value that is shown first, for each control or for some; otherwise it is the first in the list.
     **values : sequences
-        The values of each control, in the order of its slider; the first of each is shown first.
+        The values of each control. Numbers that neither rise nor fall are put in rising order, and each once;
+        everything else stays as listed.
 
     Returns
     -------
@@ -88,15 +89,18 @@ def explore(draw: Draw, /, *, plane: tuple[str, str] | None = None, **values: Se
     TypeError
         If `draw` returns anything but a figure and a string.
     ValueError
-        If a control has no sequence of values, if there are more than 48 frames, if a sentence is empty, or if `plane`
-        does not name two controls whose values lie inside axes that stay put from frame to frame.
+        If a control has no sequence of values, if there are more than 256 frames, if a sentence is empty, if `first`
+        names what is no control or no value of it, or if `plane` does not name two controls whose values lie inside
+        axes that stay put from frame to frame.
     """
-    controls = {name: _sequence(name, options) for name, options in values.items()}
+    listed = {name: _sequence(name, options) for name, options in values.items()}
+    controls = {name: _in_order(options) for name, options in listed.items()}
     _check_size(controls)
+    shown = _first(first or {}, listed, controls)
     if plane is not None:
         _check_plane(plane, controls)
     live = os.environ.get("HOMOLIB_STATIC") != "1"
-    explorer = Explorer(draw, controls, plane, live)
+    explorer = Explorer(draw, controls, plane, shown)
     return explorer if live else Picture(_static_html(explorer), repr(explorer))
 
 
@@ -114,42 +118,30 @@ class Picture:
         return self.sentence
 
 
-@dataclass(eq=False)
+@dataclass
 class Explorer:
-    """Frames drawn when first asked for, and the ipywidgets that ask. The first is drawn at once, so mistakes show.
-
-    Threads may share it. A pickle or a copy has what it was made from, and draws anew; each equals itself alone.
-    """
+    """Frames drawn when first asked for, and the ipywidgets that ask. The first is drawn at once, so mistakes show."""
 
     draw: Draw
     controls: dict[str, list]
     plane: tuple[str, str] | None = None
-    live: bool = True  # drawn while the reader waits: soon matters more than small
+    shown: tuple[int, ...] = ()  # the index of the value of each control that is shown first
     _drawn: dict[tuple[int, ...], Frame] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        count = math.prod(map(len, self.controls.values()))
         self._layout = None
-        self._dots = FINE if count <= FEW_FRAMES and not self.live else COARSE
-        self.first = self.frame(*(0 for _ in self.controls))
+        self.shown = self.shown or (0,) * len(self.controls)
+        self.first = self.frame(*self.shown)
 
     def __repr__(self) -> str:
-        return self.first.sentence
+        return _as_text(self.first.sentence)
 
-    def __reduce__(self) -> tuple:
-        return type(self), (self.draw, self.controls, self.plane, self.live)
-
-    @default_errors
     def frame(self, *choice: int) -> Frame:
         """The frame for one index into the values of each control."""
-        with DRAWING:
-            return self._frame(choice)
-
-    def _frame(self, choice: tuple[int, ...]) -> Frame:
         if choice not in self._drawn:
             values = {name: options[i] for (name, options), i in zip(self.controls.items(), choice, strict=True)}
             pairs = self.plane and list(itertools.product(*(self.controls[name] for name in self.plane)))
-            frame = _render(self.draw, values, self._dots, pairs, self._layout, self.live)
+            frame = _render(self.draw, values, pairs, self._layout)
             self._layout = frame.layout
             if pairs and self._drawn and not np.allclose(frame.spots, self.first.spots, rtol=0, atol=0.02):
                 _checks.fail("plane", f"axes that moved at {values}", "the same limits in every frame")
@@ -168,17 +160,20 @@ class Explorer:
         sliders = [
             ipywidgets.SelectionSlider(
                 options=[(_text(option), i) for i, option in enumerate(options)],
+                index=start,
+                value=start,
+                label=_text(options[start]),
                 description=_words(name),
                 style={"description_width": "initial"},
-                layout={"width": "auto", "max_width": "40em"},
+                layout={"width": "auto", "max_width": "44em"},
             )
-            for name, options in self.controls.items()
+            for (name, options), start in zip(self.controls.items(), self.shown, strict=True)
         ]
-        view = ipywidgets.HTML(_live_html(self.first))
+        view = ipywidgets.HTML(_live_html(self.first, self.draw))
 
         def redraw(_: object) -> None:
             try:
-                view.value = _live_html(self.frame(*(slider.value for slider in sliders)))
+                view.value = _live_html(self.frame(*(slider.value for slider in sliders)), self.draw)
             except Exception as error:  # Jupyter hides what a callback raises: say it where the picture was
                 view.value = f"<pre>{html.escape(f'{type(error).__name__}: {error}')}</pre>"
                 raise
@@ -189,16 +184,21 @@ class Explorer:
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
         """The widget; the first frame where a viewer knows no widgets; its sentence in a terminal."""
-        view = {"application/vnd.jupyter.widget-view+json": self.widget.get_view_spec()}
-        return {**view, "text/html": _live_html(self.first), "text/plain": repr(self)}
+        view = {"application/vnd.jupyter.widget-view+json": self.widget.get_view_spec()}  # of ipywidgets 7, too
+        return {**view, "text/html": _live_html(self.first, self.draw), "text/plain": repr(self)}
+
+
+def _as_text(sentence: str) -> str:
+    from homolib.explore.formula import as_text
+
+    return as_text(sentence)
 
 
 def _render(*arguments: object) -> Frame:
     """Import Matplotlib only now: `import homolib` stays quick."""
-    with DRAWING:
-        from homolib.explore.frame import render
+    from homolib.explore.frame import render
 
-        return render(*arguments)
+    return render(*arguments)
 
 
 def _sequence(name: str, options: object) -> list:
@@ -209,6 +209,23 @@ def _sequence(name: str, options: object) -> list:
     if not options:
         _checks.fail(name, "no values", "at least one")
     return list(options)
+
+
+def _in_order(options: list) -> list:
+    """Numbers in rising order, unless they are listed in falling order."""
+    if not all(map(_is_number, options)):
+        return options
+    rising = sorted(set(options))
+    return rising[::-1] if len(options) > 1 and options == rising[::-1] else rising
+
+
+def _first(first: Mapping[str, object], listed: dict[str, list], controls: dict[str, list]) -> tuple[int, ...]:
+    for name, value in first.items():
+        if name not in controls:
+            _checks.fail("first", f"a value for {name}", "values for controls out of " + ", ".join(controls))
+        if value not in controls[name]:
+            _checks.fail("first", f"{name} = {value!r}", "a value out of " + ", ".join(map(_text, controls[name])))
+    return tuple(options.index(first.get(name, listed[name][0])) for name, options in controls.items())
 
 
 def _check_size(controls: dict[str, list]) -> None:
@@ -239,64 +256,48 @@ def _text(option: object) -> str:
     return str(option)
 
 
+def _is_number(option: object) -> bool:
+    return isinstance(option, numbers.Real) and not isinstance(option, bool)
+
+
 def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _image(frame: Frame, hidden: bool = False) -> str:
-    width, height = frame.size
-    data, sentence = base64.b64encode(frame.image).decode(), html.escape(frame.sentence)
-    return (
-        f'<img src="data:image/webp;base64,{data}" alt="{sentence}" width="{width}" height="{height}" '
-        f'style="max-width:100%;height:auto" class="dark-light" decoding="sync"{" hidden" if hidden else ""}>'
-    )
+def _name(draw: Draw) -> str:
+    return getattr(getattr(draw, "func", draw), "__name__", "")
 
 
-def _caption(frame: Frame, live: str = "") -> str:
-    return f"<figcaption{live}>{html.escape(frame.sentence)}</figcaption>"
+def _live_html(frame: Frame, draw: Draw) -> str:
+    from homolib.explore import page
 
-
-def _live_html(frame: Frame) -> str:
-    return f'<figure style="margin:0">{_image(frame)}{_caption(frame)}</figure>'
+    return page.picture(frame, _name(draw))
 
 
 def _static_html(explorer: Explorer) -> str:
-    """All frames in one figure. What works only with JavaScript is hidden until it has run."""
-    controls = [_control(_words(name), list(map(_text, options))) for name, options in explorer.controls.items()]
-    images = [_image(frame, hidden=frame is not explorer.first) for frame in explorer.frames()]
-    return "\n".join(
-        [
-            '<figure class="homolib-explorer">',
-            '<div class="homolib-controls" hidden>',
-            *controls,
-            "</div>",
-            '<div class="homolib-stage">',
-            *images,
-            *(_plane(explorer) if explorer.plane else ["</div>"]),
-            _caption(explorer.first, ' aria-live="polite"'),
-            "</figure>",
-        ]
-    )
+    from homolib.explore import page
+
+    frames, first = list(explorer.frames()), explorer.shown
+    lengths = [len(options) for options in explorer.controls.values()]
+    controls = [
+        page.control(name, list(map(_text, options)), start, all(map(_is_number, options)) and len(options) > 2)
+        for (name, options), start in zip(explorer.controls.items(), first, strict=True)
+    ]
+    number = int(np.ravel_multi_index(first, lengths))
+    field, hint = _plane(explorer) if explorer.plane else ("", "")
+    return page.explorer(frames, number, controls, field, hint, _name(explorer.draw))
 
 
-def _control(label: str, texts: list[str]) -> str:
-    label, first, data = html.escape(label), html.escape(texts[0]), html.escape(json.dumps(texts))
-    return (
-        f'<label><span>{label}</span><input type="range" min="0" max="{len(texts) - 1}" step="1" value="0" '
-        f'autocomplete="off" aria-label="{label}" aria-valuetext="{label} = {first}" data-texts="{data}">'
-        f'<output aria-live="off">{first}</output></label>'
-    )
-
-
-def _plane(explorer: Explorer) -> list[str]:
+def _plane(explorer: Explorer) -> tuple[str, str]:
+    """The field over the first axes in which a click chooses, and the line that says so."""
     names = list(explorer.controls)
     first, second = explorer.plane
     left, top, width, height = (f"{100 * side:.2f}%" for side in explorer.first.box)
     spots = explorer.first.spots.round(4).reshape(len(explorer.controls[first]), len(explorer.controls[second]), 2)
-    return [
+    field = (
         f'<div class="homolib-plane" style="left:{left};top:{top};width:{width};height:{height}" '
         f'data-controls="{json.dumps([names.index(first), names.index(second)])}" '
-        f'data-spots="{json.dumps(spots.tolist(), separators=(",", ":"))}" hidden></div>',
-        "</div>",
-        f'<p class="homolib-hint" hidden>For {_words(first)} and {_words(second)}, click or drag in the picture.</p>',
-    ]
+        f'data-spots="{json.dumps(spots.tolist(), separators=(",", ":"))}" hidden></div>'
+    )
+    hint = f'<p class="homolib-hint" hidden>For {_words(first)} and {_words(second)}, click or drag in the picture.</p>'
+    return field, hint

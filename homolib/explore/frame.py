@@ -1,61 +1,68 @@
-"""One drawing made ready for a page: drawn once in the look of the book, compressed, measured.
+"""One drawing made ready for a page: drawn once in the look of the book, as SVG, in a panel for each column of axes.
 
 Imported by `explore` with the first picture: Matplotlib takes longer to start than the rest of the library.
 """
 
 from __future__ import annotations
 
-import io
+import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.axes import Axes
+from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import NullLocator
-from PIL import Image
 
 from homolib import _checks
-from homolib._records import Record
+from homolib.explore import svg
 from homolib.figures import style
 
-PIXELS_PER_INCH = 110  # of the page: a figure of 6.4 inches fills the text column
+
+@dataclass(frozen=True)
+class Panel:
+    """A part of the picture that stays together: the page puts panels side by side or one above the other."""
+
+    width: int  # in pixels
+    height: int
+    lines: tuple[str, ...]  # of SVG; what frames share, they share by the line
+
+    def __str__(self) -> str:
+        return "".join(self.lines)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Frame(Record):
+@dataclass(frozen=True)
+class Frame:
     """One drawing, ready for a page."""
 
     sentence: str
-    image: bytes  # WebP
-    size: tuple[int, int]  # width and height in pixels of the page
-    box: tuple[float, float, float, float]  # left, top, width, height of the first axes, as fractions of the picture
+    panels: tuple[Panel, ...]
+    box: tuple[float, float, float, float]  # left, top, width, height of the first axes, as fractions of the panel
     spots: np.ndarray | None  # (pairs, 2): where each pair of values of the plane lies in the box, from its top left
-    layout: Layout = field(compare=False, repr=False)
+    layout: Layout
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Layout:
     """The room that labels need, and where axes and the labels of their axes therefore went."""
 
     room: np.ndarray  # as `_room` measures it; the layout will also do for less
     places: list[tuple]  # of the axes, of their x-label and of their y-label
+    cuts: list[float]  # where the panels begin and end, in units
 
 
 def render(
     draw: Callable[..., tuple[Figure, str]],
     values: dict[str, object],
-    dots: int,
     pairs: list[tuple[float, float]] | None = None,
     before: Layout | None = None,
-    quick: bool = False,
 ) -> Frame:
-    """Draw with `values` at `dots` per inch; `pairs` are coordinates to be found in the first axes.
+    """Draw with `values`; `pairs` are coordinates to be found in the first axes.
 
-    With the layout of the frame `before`, axes stay where they are unless the labels need more room. A `quick` frame is
-    made in less time, and larger: for a reader who waits, not for a page that is sent.
+    With the layout of the frame `before`, axes stay where they are unless the labels need more room.
 
     Raises
     ------
@@ -66,15 +73,15 @@ def render(
     """
     with style.look():
         figure, sentence = _drawing(draw, values)
+        figure.set_dpi(svg.DPI)
         _thin_ticks(figure)
-        figure.set_dpi(dots)
+        _wrap_labels(figure)
         canvas = _Canvas(figure)
-        layout = _draw(canvas, before)
-    image = _encoded(canvas.buffer_rgba(), quality=0, method=0) if quick else _compress(canvas.buffer_rgba())
-    width, height = figure.get_size_inches() * PIXELS_PER_INCH
-    box, spots = _places(figure, pairs) if pairs else ((0.0, 0.0, 1.0, 1.0), None)
+        layout = _arrange(figure, before)
+        panels = _panels(figure, canvas.renderer, layout)
+    box, spots = _places(figure, pairs, layout) if pairs else ((0.0, 0.0, 1.0, 1.0), None)
     _close(figure)
-    return Frame(sentence, image, (round(width), round(height)), box, spots, layout)
+    return Frame(sentence, panels, box, spots, layout)
 
 
 def _drawing(draw: Callable, values: dict[str, object]) -> tuple[Figure, str]:
@@ -100,25 +107,57 @@ def _thin_ticks(figure: Figure) -> None:
                 axis.set_minor_locator(NullLocator())
 
 
-def _draw(canvas: FigureCanvasAgg, before: Layout | None) -> Layout:
-    """Draw. Finding places for axes and labels takes as long as drawing them: skip it if those of `before` will do."""
-    figure = canvas.figure
+def _wrap_labels(figure: Figure) -> None:
+    """Break a title or the label of an axis that is longer than its side."""
+    width, height = figure.bbox.size
+    for axes in figure.axes:
+        spec = axes.get_subplotspec()
+        rows, columns = spec.get_gridspec().get_geometry() if spec else (1, 1)
+        sides = ((axes.title, 0.95 * width / columns), (axes.xaxis.label, 0.85 * width / columns))
+        for text, room in (*sides, (axes.yaxis.label, 0.8 * height / rows)):
+            _wrap(text, room)
+
+
+def _wrap(text: Text, room: float) -> None:
+    words = re.findall(r"(?:\$[^$]*\$|[^\s$])+", text.get_text())
+    if "\n" in text.get_text() or len(words) < 2:
+        return
+    size, weight = text.get_size(), text.get_weight()
+    lengths = [svg.text_size(word, size, weight, "$" in word)[0] for word in words]
+    space = svg.text_size("x x", size, weight, False)[0] - svg.text_size("xx", size, weight, False)[0]
+    total = sum(lengths) + space * (len(words) - 1)
+    if total <= room:
+        return
+    lines, used = [[words[0]]], lengths[0]
+    for word, length in zip(words[1:], lengths[1:], strict=True):
+        if used + space + length > max(room, 0) or used > 0.62 * total:
+            lines.append([word])
+            used = length
+        else:
+            lines[-1].append(word)
+            used += space + length
+    text.set_text("\n".join(map(" ".join, lines)))
+
+
+def _arrange(figure: Figure, before: Layout | None) -> Layout:
+    """Find places for axes and labels, which takes as long as drawing them: not if those of `before` will do."""
     room = _room(figure)
-    reuse = before is not None and before.room.shape == room.shape and (room <= before.room).all()
-    if reuse:
+    if before is not None and before.room.shape == room.shape and (room <= before.room).all():
         figure.set_layout_engine("none")
         for axes, (position, *places) in zip(figure.axes, before.places, strict=True):
             axes.set_position(position)
             for axis, place in zip((axes.xaxis, axes.yaxis), places, strict=True):
                 axis.set_label_coords(*place, transform=axis.label.get_transform())
-    canvas.draw()
-    if reuse:
         return before
+    if figure.get_layout_engine() is not None:
+        figure.get_layout_engine().execute(figure)
+        figure.set_layout_engine("none")
+    cuts = _cuts(figure)  # measures, and so puts the labels where they go
     places = [
         (axes.get_position(original=True), axes.xaxis.label.get_position(), axes.yaxis.label.get_position())
         for axes in figure.axes
     ]
-    return Layout(room, places)
+    return Layout(room, places, cuts)
 
 
 def _room(figure: Figure) -> np.ndarray:
@@ -132,55 +171,71 @@ def _room(figure: Figure) -> np.ndarray:
     return np.array(room)
 
 
-class _Canvas(FigureCanvasAgg):
-    """A canvas that shares its renderer with the figures before it, and so the text and formulas already set."""
+def _cuts(figure: Figure) -> list[float]:
+    """Where a panel ends and the next begins: left of the labels of each column of axes."""
+    renderer, begins = figure.canvas.renderer, {}
+    for axes in figure.axes:
+        extent = axes.get_tightbbox(renderer)
+        column = _column(axes)
+        begins[column] = min(begins.get(column, np.inf), extent.x0 if extent else axes.bbox.x0)
+    whole = bool(figure.texts or figure.legends or figure.get_suptitle())
+    inner = [] if whole else [begins[column] - 4 * svg.UNITS for column in sorted(begins)[1:]]
+    return [0.0, *inner, figure.bbox.width]
 
-    def get_renderer(self) -> RendererAgg:
-        self.renderer = _renderer(*self.figure.bbox.size, self.figure.dpi)
+
+def _column(axes: Axes) -> int:
+    spec = axes.get_subplotspec()
+    return spec.colspan.start if spec else 0
+
+
+def _panels(figure: Figure, renderer: svg.Renderer, layout: Layout) -> tuple[Panel, ...]:
+    """The elements of each column of axes as an <svg> of their own."""
+    columns = sorted({_column(axes) for axes in figure.axes})
+    groups: list[list[Axes]] = [[] for _ in layout.cuts[1:]]
+    for axes in sorted(figure.axes, key=Axes.get_zorder):
+        groups[min(columns.index(_column(axes)), len(groups) - 1)].append(axes)
+    height = figure.bbox.height
+    panels = []
+    for group, left, right in zip(groups, layout.cuts, layout.cuts[1:], strict=False):
+        for axes in group:
+            axes.apply_aspect()
+            axes.draw(renderer)
+        if len(groups) == 1:
+            for artist in (*figure.lines, *figure.texts, *figure.legends):
+                artist.draw(renderer)
+        data = [found for axes in group if (found := svg.axes_data(axes, left, height))]
+        size = round(right - left), round(height)
+        view = f'viewBox="{left:.0f} 0 {size[0]} {size[1]}"'
+        kind = ' class="one"' if len(groups) == 1 else ""
+        head = f"<svg{kind} {view} data-axes='{svg.as_json(data)}' aria-hidden=\"true\">"
+        panels.append(Panel(size[0] // svg.UNITS, size[1] // svg.UNITS, (head, *renderer.take(), "</svg>")))
+    return tuple(panels)
+
+
+class _Canvas(FigureCanvasBase):
+    """Gives Matplotlib the renderer by which it measures text."""
+
+    def __init__(self, figure: Figure):
+        super().__init__(figure)
+        self.renderer = svg.Renderer(figure)
+
+    def get_renderer(self) -> svg.Renderer:
+        """The only one."""
         return self.renderer
 
 
-_renderer = lru_cache(maxsize=4)(RendererAgg)
-
-
-def _places(figure: Figure, pairs: list[tuple[float, float]]) -> tuple[tuple[float, ...], np.ndarray]:
-    """Where the first axes are in the picture and the pairs in the axes, as fractions from the top left."""
+def _places(figure: Figure, pairs: list, layout: Layout) -> tuple[tuple[float, ...], np.ndarray]:
+    """Where the first axes are in their panel and the pairs in the axes, as fractions from the top left."""
     if not figure.axes:
         _checks.fail("plane", "a figure without axes", "a figure whose first axes show the plane")
-    axes = figure.axes[0]
-    left, bottom, width, height = axes.bbox.transformed(figure.transFigure.inverted()).bounds
+    axes, box = figure.axes[0], figure.axes[0].bbox
+    width, height = layout.cuts[1], figure.bbox.height
     spots = axes.transAxes.inverted().transform(axes.transData.transform(pairs))
     inside = ((spots > -1e-6) & (spots < 1 + 1e-6)).all(axis=-1)
     if not inside.all():
         _checks.fail("plane", f"the pair {pairs[int(np.argmin(inside))]}, outside the first axes", "every pair inside")
-    return (left, 1 - bottom - height, width, height), np.abs([0, 1] - spots)
-
-
-def _compress(pixels: memoryview) -> bytes:
-    """Lossless WebP of at most 256 colours: a tenth of the plain PNG, and no fringes."""
-    codes = np.asarray(pixels).view("<u4")[..., 0] & 0xFFFFFF  # one number for each colour; all are opaque
-    distinct, counts = np.unique(codes, return_counts=True)
-    distinct = distinct[np.argsort(-counts, kind="stable")]
-    colours = (distinct[:, None] >> np.arange(0, 24, 8) & 0xFF).astype(int)
-    palette = _palette(colours)
-    index = np.empty(1 << 24, dtype=np.uint8)  # of each colour; only what is written takes memory
-    index[distinct] = np.argmin((palette**2).sum(axis=1) - 2 * colours @ palette.T, axis=1)
-    return _encoded(palette.astype(np.uint8)[index[codes]], quality=20, method=4)
-
-
-def _encoded(pixels: memoryview | np.ndarray, quality: int, method: int) -> bytes:
-    """Lossless WebP; `quality` and `method` are the effort to make it small."""
-    out = io.BytesIO()
-    Image.fromarray(np.asarray(pixels)[..., :3]).save(out, "WEBP", lossless=True, quality=quality, method=method)
-    return out.getvalue()
-
-
-def _palette(colours: np.ndarray, exact: int = 64) -> np.ndarray:
-    """The most frequent colours as they are; of the others, which soften edges, the first in each of 16^3 boxes."""
-    if len(colours) <= 256:
-        return colours
-    _, first = np.unique(colours[exact:] >> 4, axis=0, return_index=True)
-    return np.concatenate([colours[:exact], colours[exact:][np.sort(first)]])[:256]
+    place = (box.x0 / width, 1 - box.y1 / height, box.width / width, box.height / height)
+    return place, np.abs([0, 1] - spots)
 
 
 def _close(figure: Figure) -> None:

@@ -1,11 +1,13 @@
 """The public names, as somebody outside the library calls them: every line of the contract, with small data."""
 
 import inspect
+import re
 
 import numpy as np
 import pytest
 
 import homolib as hl
+from homolib.explore.page import unpacked
 
 X = np.array([[1.0, 0.0], [0.0, 1.0], [-0.6, -0.8]])
 Y = np.array([1.0, -0.5, 0.7])
@@ -280,8 +282,9 @@ def test_explore_is_live_in_jupyter_and_a_figure_on_the_website(monkeypatch):
     assert "application/vnd.jupyter.widget-view+json" in live._repr_mimebundle_()
     monkeypatch.setenv("HOMOLIB_STATIC", "1")
     page = hl.explore(draw, delta=[0.1, 0.2], seed=[0, 1])._repr_html_()
-    assert page.startswith('<figure class="homolib-explorer">')
-    assert page.count("<img ") == 4
+    assert page.startswith('<figure class="homolib homolib-explorer"')
+    frames = re.search(r'class="homolib-frames">(.*?)</script>', page)[1]
+    assert len(unpacked(frames)) == 4
     assert page.count('type="range"') == 2
-    assert 'alt="A line from zero to 0.1."' in page
-    assert hl.show(draw, delta=0.5)._repr_html_().count("A line from zero to 0.5.") == 2  # alt and caption
+    assert 'aria-label="A line from zero to 0.1."' in page
+    assert hl.show(draw, delta=0.5)._repr_html_().count("A line from zero to 0.5.") == 2  # label and caption
