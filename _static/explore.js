@@ -179,6 +179,7 @@
     openLink();
     addEventListener("hashchange", openLink);
   }
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  // As soon as the page is read: DOMContentLoaded would wait for what sets formulas.
+  if (document.readyState === "loading") document.addEventListener("readystatechange", start, { once: true });
   else start();
 })();

@@ -14,7 +14,7 @@ import json
 import math
 import numbers
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -148,9 +148,16 @@ class Explorer:
             self._drawn[choice] = frame
         return self._drawn[choice]
 
-    def frames(self) -> Iterator[Frame]:
-        """All frames; the last control runs fastest."""
-        return (self.frame(*choice) for choice in itertools.product(*(range(len(v)) for v in self.controls.values())))
+    def frames(self) -> list[Frame]:
+        """All frames; the last control runs fastest. Those drawn before labels needed more room are drawn again."""
+        choices = list(itertools.product(*(range(len(options)) for options in self.controls.values())))
+        for choice in choices:
+            self.frame(*choice)
+        for choice in [choice for choice in choices if self._drawn[choice].layout is not self._layout]:
+            del self._drawn[choice]
+            self.frame(*choice)
+        self.first = self.frame(*self.shown)
+        return [self._drawn[choice] for choice in choices]
 
     @cached_property
     def widget(self) -> VBox:
@@ -277,7 +284,7 @@ def _live_html(frame: Frame, draw: Draw) -> str:
 def _static_html(explorer: Explorer) -> str:
     from homolib.explore import page
 
-    frames, first = list(explorer.frames()), explorer.shown
+    frames, first = explorer.frames(), explorer.shown
     lengths = [len(options) for options in explorer.controls.values()]
     controls = [
         page.control(name, list(map(_text, options)), start, all(map(_is_number, options)) and len(options) > 2)

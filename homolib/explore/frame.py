@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 from matplotlib.ticker import NullLocator
 
@@ -149,8 +150,11 @@ def _arrange(figure: Figure, before: Layout | None) -> Layout:
             for axis, place in zip((axes.xaxis, axes.yaxis), places, strict=True):
                 axis.set_label_coords(*place, transform=axis.label.get_transform())
         return before
-    if figure.get_layout_engine() is not None:
-        figure.get_layout_engine().execute(figure)
+    if (engine := figure.get_layout_engine()) is not None:
+        if isinstance(engine, ConstrainedLayoutEngine):  # room for labels at the ends of axes in later frames
+            width, height = figure.bbox.size / svg.UNITS
+            engine.set(rect=(0, 0, 1 - 10 / width, 1 - 4 / height))
+        engine.execute(figure)
         figure.set_layout_engine("none")
     cuts = _cuts(figure)  # measures, and so puts the labels where they go
     places = [
@@ -166,8 +170,12 @@ def _room(figure: Figure) -> np.ndarray:
     for axes in figure.axes:
         room += [len(text.splitlines()) for text in (axes.get_title(), axes.get_xlabel(), axes.get_ylabel())]
         for axis in (axes.xaxis, axes.yaxis):
-            ticks = axis.major.formatter.format_ticks(axis.get_majorticklocs())
-            room.append(max(map(len, ticks), default=0))
+            low, high = sorted(axis.get_view_interval())
+            ticks = axis.get_majorticklocs()
+            labels = axis.major.formatter.format_ticks(ticks)
+            room.append(
+                max((len(text) for text, at in zip(labels, ticks, strict=True) if low <= at <= high), default=0)
+            )
     return np.array(room)
 
 

@@ -20,7 +20,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
-from matplotlib.transforms import Affine2D, Bbox, Transform
+from matplotlib.transforms import Affine2D, Bbox, IdentityTransform, Transform
 from PIL import Image
 
 from homolib import _checks
@@ -112,6 +112,26 @@ class Renderer(RendererBase):
         attributes = (_colour("fill", rgbFace, gc) if filled else "") + (_stroke(gc) if edge else "")
         flat = Affine2D().scale(1, -1)
         self._add(attributes, "".join(_data(shape, flat + Affine2D().translate(x, y)) for x, y in spots))
+
+    def draw_path_collection(
+        self, gc, transform, paths, all_transforms, offsets, offset_trans, *looks, **options
+    ) -> None:
+        """Many paths; those of one look, such as the arrows of a field, at once."""
+        faces, edges, widths, *_ = looks
+        if max(map(len, (faces, edges, widths))) > 1 or len(all_transforms) or len(paths) != len(offsets):
+            places = (gc, transform, paths, all_transforms, offsets, offset_trans)
+            super().draw_path_collection(*places, *looks, **options)
+            return
+        shifts = offset_trans.transform(offsets)
+        moved = [
+            Path(transform.transform(path.vertices) + by, path.codes) for path, by in zip(paths, shifts, strict=True)
+        ]
+        one = self.new_gc()
+        one.copy_properties(gc)
+        one.set_linewidth(widths[0] if len(edges) and len(widths) else 0)
+        if len(edges):
+            one.set_foreground(edges[0], isRGBA=True)
+        self.draw_path(one, Path.make_compound_path(*moved), IdentityTransform(), faces[0] if len(faces) else None)
 
     def draw_image(self, gc, x: float, y: float, im: np.ndarray, transform=None) -> None:
         """A dense field: a picture inside the picture."""

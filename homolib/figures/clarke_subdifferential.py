@@ -22,7 +22,7 @@ def slopes_of_relu(convention: float = 0.0) -> tuple[Figure, str]:
         ("(relu(t) + relu2(t)) / 2", (convention + second) / 2, (0, 1)),
         ("relu2(t) - relu(t) = 0", second - convention, (0, 0)),
     ]
-    figure, axes = canvas(height=2.9)
+    figure, axes = canvas(height=3.3)
     for height, (_, slope, (low, high)) in enumerate(rows):
         ends = [low - 0.01, high + 0.01]  # a set of one point is to be seen, too
         axes.plot(ends, [height, height], color=BLUE, linewidth=7, alpha=0.35, solid_capstyle="round")
@@ -32,7 +32,7 @@ def slopes_of_relu(convention: float = 0.0) -> tuple[Figure, str]:
     axes.plot([], [], color=BLUE, linewidth=7, alpha=0.35, label="Clarke subdifferential")
     axes.plot([], [], "o", color=RED, label="a program")
     axes.plot([], [], "X", color=RED, label="a program, wrong")
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.2, 1), ncols=2)
     return figure, (
         f"With the convention relu'(0) = {convention:g}, a program gives the slopes {rows[0][1]:g}, {rows[1][1]:g} and "
         f"{rows[2][1]:g} to three formulas for the same function, whose Clarke subdifferential at 0 is [0, 1]; to a "

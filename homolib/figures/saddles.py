@@ -28,7 +28,7 @@ def dormant_directions(sigma: float = 1e-5, seed: int = 6) -> tuple[Figure, str]
     flat = _half_width()
     stuck = np.minimum(angles[0], 2 * np.pi - angles[0]) <= flat
     late = (np.abs(angles[drop] - np.pi) > NEAR) & ~stuck
-    figure, (left, right) = canvas(columns=2, sharey=True, width_ratios=(1, 2))
+    figure, (left, right) = canvas(columns=2, sharey=True)
     grid = np.linspace(0, 2 * np.pi, 721)
     left.plot(Arcs(saddle.X, saddle.residual).value(grid), np.degrees(grid), color=BLUE)
     left.set(xlabel="N for the residual", ylabel="angle (degrees)", yticks=range(0, 361, 90), ylim=(0, 360))
@@ -55,7 +55,7 @@ def who_aligns_in_time(start: float = 30.0, delta: float = 1e-5) -> tuple[Figure
     figure, axes = canvas()
     axes.plot(np.degrees(grid), np.log10(times), color=BLUE)
     axes.axhline(np.log10(plateau), color=BLACK, ls="--", lw=1)
-    axes.text(178, np.log10(plateau) + 0.05, "end of the plateau", ha="right", va="bottom", fontsize="small")
+    axes.text(178, np.log10(plateau) + 0.05, "end of the plateau", ha="right", va="bottom")
     axes.axvspan(0, np.degrees(flat), color=RED, alpha=0.15)
     axes.axvspan(np.degrees(flat), np.degrees(critical), color=ORANGE, alpha=0.15)
     axes.set(xlim=(0, 180), ylim=(-1.7, 1.8), xticks=range(0, 181, 30), ylabel="log10 of the time to alignment")

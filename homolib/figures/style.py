@@ -46,6 +46,8 @@ RC = {
     "xtick.major.size": 0,
     "ytick.major.size": 0,
     "xtick.minor.size": 0,
+    "xtick.major.pad": 9,  # or labels meet in the corner
+    "ytick.major.pad": 5,
     "ytick.minor.size": 0,
     "axes.labelsize": "medium",
     "axes.titlesize": "medium",

@@ -64,11 +64,15 @@ def folder(tmp_path_factory):
         ]
     body = "\n".join(map(numbered, range(1, 4), (picture.html for picture in shown)))
     (folder / "page.html").write_text(PAGE.format(body=body))
+    (folder / "slow.html").write_text(PAGE.format(body=body + '<script defer src="slow.js"></script>'))
     (folder / "plain.html").write_text(PAGE.format(body="<p>No explorer here.</p>"))
     (folder / "bare.html").write_text('<!doctype html><title>Bare</title><link rel="icon" href="data:,">')
     for name in ("explore.js", "explore.css"):
         shutil.copy(STATIC / name, folder)
     return folder
+
+
+released = threading.Event()  # for /slow.js
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +82,12 @@ def server(folder):
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_):
             pass
+
+        def do_GET(self):
+            if self.path == "/slow.js":
+                released.wait(20)
+                self.path = "/explore.js"
+            super().do_GET()
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -97,13 +107,13 @@ def visit(browser, server):
             complaints.append(f"asked for {route.request.url}")
             route.abort()
 
-    def visit(address=f"{server}/page.html", **options):
+    def visit(address=f"{server}/page.html", wait_until="load", **options):
         contexts.append(browser.new_context(**options))
         contexts[-1].route("**/*", answer)
         page = contexts[-1].new_page()
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(address)
+        page.goto(address, wait_until=wait_until)
         if options.get("java_script_enabled", True):
             page.wait_for_function("!document.querySelector('.homolib-controls[hidden]')")
         return page
@@ -279,6 +289,16 @@ def test_a_step_takes_less_than_a_frame_of_the_screen(visit):
         return performance.now() - before;
     }))""")
     assert sorted(times)[len(times) // 2] < 16
+
+
+def test_sliders_do_not_wait_for_a_slow_script(visit, server):
+    """What sets formulas is large, and comes last."""
+    released.clear()
+    page = visit(f"{server}/slow.html", wait_until="commit")
+    explorer(page).get_by_role("slider", name="seed").press("End")
+    assert seen(explorer(page)) == "delta = 0.1, seed 2 & so on."
+    assert page.evaluate("document.readyState") == "interactive"
+    released.set()
 
 
 LINK = "#fig-8-1?delta=1e-3&seed=2"
