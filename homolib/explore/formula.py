@@ -210,7 +210,9 @@ def _plain(node: Node) -> str:
         marks = {"msup": "^", "msub": "_", "msubsup": "_^"}[node.kind]
         if node.kind == "msup" and inner[0] == "10":
             return f"1e{inner[1]}".replace(MINUS, "-")
-        return inner[0] + "".join(mark + _bracketed(script) for mark, script in zip(marks, inner[1:], strict=True))
+        return inner[0].rstrip() + "".join(
+            mark + _bracketed(script) for mark, script in zip(marks, inner[1:], strict=True)
+        )
     if node.kind == "mfrac":
         return "/".join(map(_bracketed, inner))
     if node.kind == "msqrt":

@@ -34,7 +34,8 @@ def slopes_of_relu(convention: float = 0.0) -> tuple[Figure, str]:
     axes.plot([], [], "X", color=RED, label="a program, wrong")
     axes.legend(loc="lower center", bbox_to_anchor=(0.2, 1), ncols=2)
     return figure, (
-        f"With the convention relu'(0) = {convention:g}, a program gives the slopes {rows[0][1]:g}, {rows[1][1]:g} and "
+        f"With the convention $\\mathrm{{relu}}'(0) = {convention:g}$, a program gives the slopes {rows[0][1]:g}, "
+        f"{rows[1][1]:g} and "
         f"{rows[2][1]:g} to three formulas for the same function, whose Clarke subdifferential at 0 is [0, 1]; to a "
         f"formula for the zero function it gives {rows[3][1]:g}."
     )
@@ -79,7 +80,7 @@ def termwise_polygon(z3: float, angle: float) -> tuple[Figure, str]:
     lengths = [np.linalg.norm(found.min_norm()) for found in (true, wide)]
     same = "the two sets are equal" if np.isclose(_area(true), _area(wide)) else "the inclusion is strict"
     return figure, (
-        f"z = (1, 1, {z3:g}), third input at {angle:g} degrees: {same}. The set of the sum has area "
+        f"$z = (1, 1, {z3:g})$, third input at {angle:g} degrees: {same}. The set of the sum has area "
         f"{_area(true):.3f} and a shortest element of length {lengths[0]:.3f}; the sum of the sets has area "
         f"{_area(wide):.3f} and a shortest element of length {lengths[1]:.3f}."
     )

@@ -35,7 +35,8 @@ def sliding_and_chatter(step: float = 0.2, start: tuple[float, float] = (1.1, 1.
     energy.legend()
     late = steps[0][step * np.arange(steps.shape[1]) > abs(start[0])]
     return figure, (
-        f"f = |x1| + x2^2/2: the flow meets the kink at time {abs(start[0]):.3g} and slides along it. Gradient descent "
+        f"$f = |x_1| + x_2^2/2$: the flow meets the kink at time {abs(start[0]):.3g} and slides along it. Gradient "
+        f"descent "
         f"with step {step:g} hops from side to side, up to {abs(late).max():.2g} off the kink, and stays at height "
         f"{heights[-1]:.2g} where the flow is at {height[-1]:.1g}."
     )
@@ -58,7 +59,8 @@ def desingularised_correlation(constant: float = 0.188, reach: float = 0.3) -> t
     right.legend()
     verdict = "so it desingularises N" if slopes.min() >= 1 else "below 1, so it does not desingularise N so far out"
     return figure, (
-        f"At its maximum at angle 0 the correlation of Figure 1's data is flat. After Psi(s) = {constant:g} sqrt(s) "
+        f"At its maximum at angle 0 the correlation of Figure 1's data is flat. After "
+        f"$\\Psi(s) = {constant:g}\\sqrt{{s}}$ "
         f"the slope is between {slopes.min():.3f} and {slopes.max():.3f} up to angle {reach:g}, {verdict}."
     )
 
@@ -84,7 +86,7 @@ def descent_on_a_hyperbola(step: float, a: float, b: float = 0.1) -> tuple[Figur
     end, limit = descent.w[-1], flow.w[-1]
     return figure, (
         f"Step {step:g}, start ({a:g}, {b:g}): the flow ends at ({limit[0]:.3f}, {limit[1]:.3f}) with sharpness "
-        f"a^2 + b^2 = {limit @ limit:.2f}, gradient descent at ({end[0]:.3f}, {end[1]:.3f}) with {end @ end:.2f}. "
+        f"$a^2 + b^2 = {limit @ limit:.2f}$, gradient descent at ({end[0]:.3f}, {end[1]:.3f}) with {end @ end:.2f}. "
         f"No minimum sharper than 2 / step = {2 / step:.3g} can hold it."
     )
 
@@ -107,7 +109,8 @@ def descent_near_the_origin(delta: float, step: float) -> tuple[Figure, str]:
     norm.legend(loc="lower right")
     early, late = (_half_time(path) for path in (flow, descent))
     return figure, (
-        f"delta = {power_of_ten(delta)}, step = {power_of_ten(step)}: the flow halves the loss at time {early:.4f}, "
+        f"$\\delta = {power_of_ten(delta)}$, step = {power_of_ten(step)}: the flow halves the loss at time "
+        f"{early:.4f}, "
         f"gradient descent at {late:.4f}, {100 * (late / early - 1):.1f} per cent later; the ratio of the two growth "
         f"rates predicts {100 * (factor - 1):.1f}."
     )

@@ -69,11 +69,11 @@ def outputs_after_scaling(family: str = "two-layer ReLU", c: float = 2.0, seed: 
     verdict = (
         "H(cw) and c^2 H(w) agree on the whole circle"
         if gap < 1e-12
-        else f"H(cw) and c^2 H(w) differ by up to {100 * gap:.0f} % of the largest output"
+        else f"$H(cw)$ and $c^2 H(w)$ differ by up to {100 * gap:.0f} % of the largest output"
     )
     return figure, (
         f"{family}: with all weights multiplied by {c:g} the largest output is {abs(new).max() / abs(old).max():.4g} "
-        f"times as large, and c^2 = {c**2:g}. {verdict}."
+        f"times as large, and $c^2 = {c**2:g}$. {verdict}."
     )
 
 
@@ -134,7 +134,7 @@ def growth_within_its_bounds(network: str = "squared ReLU", delta: float = 1e-4)
     axes.set(xlabel="time $t$", ylabel=r"$\|w(t)\|$", ylim=(5e-7, 20))
     axes.legend(loc="lower right")
     return figure, (
-        f"{network}, delta = {power_of_ten(delta)}: the norm reaches {LANDMARK:g} at time {arrival:.4g}; the bound "
-        f"says not before {np.log(LANDMARK / delta) / rate:.4g}. Up to there ln |w| grows at most at the "
+        f"{network}, $\\delta = {power_of_ten(delta)}$: the norm reaches {LANDMARK:g} at time {arrival:.4g}; the bound "
+        f"says not before {np.log(LANDMARK / delta) / rate:.4g}. Up to there $\\ln |w|$ grows at most at the "
         f"rate {steepest:.4g}, and the bound allows {rate:.4g}."
     )

@@ -44,12 +44,13 @@ def direction_and_growth(start: float = 60.0, delta: float = 1.0) -> tuple[Figur
     right.plot(t, log_length, color=ORANGE, label="length")
     slope = 2 * end.value / np.log(10)
     right.plot(t, log_length[-1] + slope * (t - t[-1]), color=BLACK, ls=":", label="rate 2N at the limit")
-    right.set(xlabel="time", ylabel="log10 of the length")
+    right.set(xlabel="time", ylabel=r"$\log_{10}$ of the length")
     right.legend(loc="lower right")
     measured = float((gain[-1] - gain[-2]) / (t[-1] - t[-2]))
     return figure, (
         f"Start at {start:g} degrees, length {power_of_ten(delta)}: the direction goes to {np.degrees(end.angle):.0f} "
-        f"degrees, and at time 0.15 ln|u| grows at the rate {measured:.2f}; 2N at the limit is {2 * end.value:.2f}."
+        f"degrees, and at time 0.15 $\\ln |u|$ grows at the rate {measured:.2f}; $2N$ at the limit is "
+        f"{2 * end.value:.2f}."
     )
 
 
@@ -67,12 +68,14 @@ def three_fates(v: float = 1.0, u: float = 2.0) -> tuple[Figure, str]:
     axes.set(xlim=(-2.5, 2.5), ylim=(-2.5, 2.5), xlabel="v", ylabel="u", aspect="equal")
     end, growth = path.w[-1], path.log_norm[-1] - path.log_norm[0]
     if u <= 0:
-        fate = "the neuron is dead and nothing moves: N = 0, f = 0"
+        fate = "the neuron is dead and nothing moves: $N = 0$, $f = 0$"
     elif v > u:
-        fate = f"it stops at ({end[0]:.3f}, 0) after a finite time: N rises to 0, and the norm stays positive, f = 0"
+        fate = (
+            f"it stops at ({end[0]:.3f}, 0) after a finite time: $N$ rises to 0, and the norm stays positive, $f = 0$"
+        )
     elif v == u:
-        fate = f"balanced, it shrinks towards zero, norm {path.norm[-1]:.3f} at time 4: f < 0"
+        fate = f"balanced, it shrinks towards zero, norm {path.norm[-1]:.3f} at time 4: $f < 0$"
     else:
         how = "its output weight passes zero, and it escapes" if v > 0 else "it escapes"
-        fate = f"{how} to infinity, f > 0: by time 4 the norm has grown {np.exp(growth):.3g}-fold"
-    return figure, f"From (v, u) = ({v:g}, {u:g}): {fate}."
+        fate = f"{how} to infinity, $f > 0$: by time 4 the norm has grown {np.exp(growth):.3g}-fold"
+    return figure, f"From $(v, u) = ({v:g}, {u:g})$: {fate}."

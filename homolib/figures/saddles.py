@@ -58,7 +58,7 @@ def who_aligns_in_time(start: float = 30.0, delta: float = 1e-5) -> tuple[Figure
     axes.text(178, np.log10(plateau) + 0.05, "end of the plateau", ha="right", va="bottom")
     axes.axvspan(0, np.degrees(flat), color=RED, alpha=0.15)
     axes.axvspan(np.degrees(flat), np.degrees(critical), color=ORANGE, alpha=0.15)
-    axes.set(xlim=(0, 180), ylim=(-1.7, 1.8), xticks=range(0, 181, 30), ylabel="log10 of the time to alignment")
+    axes.set(xlim=(0, 180), ylim=(-1.7, 1.8), xticks=range(0, 181, 30), ylabel=r"$\log_{10}$ of the time to alignment")
     axes.set_xlabel("angle of the neuron at the start (degrees)")
     said = "is in the flat set: the neuron does not turn at all"
     if np.radians(start) > flat:
@@ -69,7 +69,8 @@ def who_aligns_in_time(start: float = 30.0, delta: float = 1e-5) -> tuple[Figure
     else:
         axes.plot(start, -1.6, "o", color=BLACK, ms=8)
     return figure, (
-        f"delta {power_of_ten(delta)}: the plateau lasts ln(1/delta)/75 = {plateau:.3g}. A start at {start:g} degrees "
+        f"$\\delta = {power_of_ten(delta)}$: the plateau lasts $\\ln(1/\\delta)/75 = {plateau:.3g}$. A start at "
+        f"{start:g} degrees "
         f"{said}. Of all directions {critical / np.pi:.0%} are too late; the flat set is {flat / np.pi:.0%}."
     )
 
@@ -85,7 +86,7 @@ def leaving_a_point(at: str = "(1, 0)", delta: float = 1e-2) -> tuple[Figure, st
     axes.plot(path.t / 2, np.log10(distance), color=BLUE)
     axes.axhline(np.log10(distance[0]), color=GREY, ls=":", lw=1.2)
     axes.plot(0.1, np.log10(at_tenth), "o", color=RED, ms=7)
-    axes.set(xlabel="time", ylabel=f"log10 of the distance from {at}", xlim=(0, 0.3), ylim=(-8.5, 0.3))
+    axes.set(xlabel="time", ylabel=rf"$\log_{{10}}$ of the distance from {at}", xlim=(0, 0.3), ylim=(-8.5, 0.3))
     factor = at_tenth / distance[0]
     how = f"{factor:.3g} times as far as" if factor > 1 else "nearer than"
     return figure, (
@@ -107,12 +108,12 @@ def field_at_a_kink(delta: float = 1e-3) -> tuple[Figure, str]:
     axes.quiver(*offsets.T, *speed.T, color=BLUE, scale=30, width=0.004)
     axes.axhline(0, color=GREY, lw=2)
     axes.plot(0, 0, "o", color=RED, ms=8)
-    axes.set(xlabel=f"(u1 - 1) / {power_of_ten(delta)}", ylabel=f"u2 / {power_of_ten(delta)}", aspect="equal")
+    axes.set(xlabel=f"$(u_1 - 1)$ / {power_of_ten(delta)}", ylabel=f"$u_2$ / {power_of_ten(delta)}", aspect="equal")
     axes.set(xlim=(-1.4, 1.4), ylim=(-1.4, 1.4))
     lengths = np.linalg.norm(speed, axis=1)
     return figure, (
-        f"Descent directions of (u1|u2| - 1)^2 in a square of half-width {power_of_ten(delta)} around (1, 0). On both "
-        f"sides of the kink (grey) they point away from it, with lengths between {lengths.min():.4f} and "
+        f"Descent directions of $(u_1|u_2| - 1)^2$ in a square of half-width {power_of_ten(delta)} around (1, 0). On "
+        f"both sides of the kink (grey) they point away from it, with lengths between {lengths.min():.4f} and "
         f"{lengths.max():.4f}: in smaller squares they do not fade, but tend to 2."
     )
 

@@ -42,7 +42,7 @@ def correlation_and_paths(delta: float = 1e-8, start: int = 0) -> tuple[Figure, 
             axes.axvline(at, color=GREEN if point.kind == "max" else RED, lw=1, ls="--", zorder=0)
     bottom.set(xlabel="angle of the neuron (degrees)", ylabel="time", xlim=(-185, 185), xticks=range(-180, 181, 60))
     return figure, (
-        f"delta = {power_of_ten(delta)}, start {start}: the slope of N predicts {np.sum(np.abs(predicted) < 1)} "
+        f"$\\delta = {power_of_ten(delta)}$, start {start}: the slope of N predicts {np.sum(np.abs(predicted) < 1)} "
         f"neurons at 0 and {np.sum(np.abs(predicted) > 1)} at 180 degrees. When the loss has lost one per cent "
         f"(dotted line), {near.sum()} of 20 are within 5 degrees of the angle predicted."
     )
@@ -100,12 +100,12 @@ def balancing(start: float = 280.0, outgoing: float = 1.0, slope: float = 0.0) -
         bottom.axhline(angle, color=GREEN, ls="--", lw=1, zorder=0)
     bottom.set(xlabel="time", ylabel="angle of v against |u|", ylim=(-95, 95), yticks=range(-90, 91, 45))
     met = ", ".join(f"{event.kind} at {event.time:.3f}" for event in path.events) or "none"
-    end = f"v/|u| is {v[-1] / size[-1]:.4f} and u points to {degrees[-1] % 360:.2f} degrees"
+    end = f"$v/|u|$ is {v[-1] / size[-1]:.4f} and $u$ points to {degrees[-1] % 360:.2f} degrees"
     if size[-1] < 1e-9:  # from u = 0 there are several ways on
-        end = f"u reaches zero, where v = {v[-1] * np.exp(log_norm[-1]):.4f}, and the picture ends"
+        end = f"$u$ reaches zero, where $v = {v[-1] * np.exp(log_norm[-1]):.4f}$, and the picture ends"
     return figure, (
-        f"v = {outgoing:g}, u at {start:g} degrees, slope {slope:g}: at time {t[-1]:.3g}, {end}. v^2 - |u|^2 stayed "
-        f"between {kept.min():z.4f} and {kept.max():z.4f}. Events: {met}."
+        f"$v = {outgoing:g}$, $u$ at {start:g} degrees, slope {slope:g}: at time {t[-1]:.3g}, {end}. $v^2 - |u|^2$ "
+        f"stayed between {kept.min():z.4f} and {kept.max():z.4f}. Events: {met}."
     )
 
 

@@ -34,7 +34,7 @@ def early_training(delta: float = 1e-8, start: int = 0) -> tuple[Figure, str]:
     _angles(bottom, path.t, angles)
     bottom.set_xlabel("time")
     sentence = (
-        f"delta = {power_of_ten(delta)}, start {start}: when the loss has fallen by one per cent (dotted line), "
+        f"$\\delta = {power_of_ten(delta)}$, start {start}: when the loss has fallen by one per cent (dotted line), "
         f"the norm is {path.norm[first]:.2f}, {np.sum(off < 3)} of 20 neurons are within 3 degrees of 0 or 180 "
         f"degrees, and the slowest is {off.max():.1f} degrees off."
     )
@@ -59,8 +59,8 @@ def frozen_and_trained(delta: float = 1e-3, start: int = 0) -> tuple[Figure, str
     angles, dots = _degrees(net, trained), _degrees(net, frozen)
     _angles(top, trained.t, angles)
     top.plot(frozen.t[::4], dots[::4], ".", color=BLACK, ms=3)
-    bottom.semilogy(frozen.t, size, color=ORANGE, ls="--", label="norm of u")
-    bottom.semilogy(trained.t[known], gap[known], color=BLUE, label="distance of w/delta from u")
+    bottom.semilogy(frozen.t, size, color=ORANGE, ls="--", label="norm of $u$")
+    bottom.semilogy(trained.t[known], gap[known], color=BLUE, label=r"distance of $w/\delta$ from $u$")
     bottom.set(xlabel="time", ylim=(1e-9, 1e7))
     bottom.legend(loc="upper left")
     first = _mark_one_per_cent((top, bottom), trained)
@@ -68,10 +68,10 @@ def frozen_and_trained(delta: float = 1e-3, start: int = 0) -> tuple[Figure, str
     off = _off_limit(angles[first]).max()
     line = ", the dotted line," if trained.loss[first] < 0.99 * trained.loss[0] else ""
     return figure, (
-        f"delta = {power_of_ten(delta)}, start {start}: training (lines) and the flow with frozen residual (dots). "
+        f"$\\delta = {power_of_ten(delta)}$, start {start}: training (lines) and the flow with frozen residual (dots). "
         f"At time {trained.t[first]:.3f}{line} their angles differ by {power_of_ten(apart)} degrees at most, and the "
         f"slowest neuron is {off:.1f} degrees off its limit. "
-        f"At time {trained.t[early]:g} the gap is {word}{power_of_ten(gap[early])} and the norm of u "
+        f"At time {trained.t[early]:g} the gap is {word}{power_of_ten(gap[early])} and the norm of $u$ "
         f"{size[early]:.1f}; at time {t_end:g} they are {power_of_ten(gap[-1])} and {power_of_ten(size[-1])}."
     )
 
@@ -87,18 +87,18 @@ def two_outcomes(start: float = 45.0, delta: float = 1e-3) -> tuple[Figure, str]
     balance = 0.0 if np.isclose(*w0) else w0[0] - w0[1]  # v^2 - u^2 has its sign, and keeps it
 
     figure, axes = canvas(width=5.2, height=4.2)
-    axes.plot(scaled[:, 0], scaled[:, 1], color=BLUE, lw=2.4, label="w/delta")
-    axes.plot(frozen.w[:, 0], frozen.w[:, 1], color=BLACK, ls="--", lw=1.2, label="u")
+    axes.plot(scaled[:, 0], scaled[:, 1], color=BLUE, lw=2.4, label=r"$w/\delta$")
+    axes.plot(frozen.w[:, 0], frozen.w[:, 1], color=BLACK, ls="--", lw=1.2, label="$u$")
     axes.plot(*w0, "o", color=BLACK, ms=7)
-    axes.plot([-3, 0], [3, 0], color=GREEN, lw=1, ls=":", label="KKT direction, N > 0")
-    axes.axhspan(-0.2, 0, color=GREY, alpha=0.3, lw=0, label="KKT directions, N = 0")
-    axes.plot([0, 1.5], [0, 1.5], color=RED, lw=1, ls=":", label="KKT direction, N < 0")
+    axes.plot([-3, 0], [3, 0], color=GREEN, lw=1, ls=":", label="KKT direction, $N > 0$")
+    axes.axhspan(-0.2, 0, color=GREY, alpha=0.3, lw=0, label="KKT directions, $N = 0$")
+    axes.plot([0, 1.5], [0, 1.5], color=RED, lw=1, ls=":", label="KKT direction, $N < 0$")
     axes.set(xlim=(-2.2, 1.4), ylim=(-0.2, 2.4), xlabel="v", ylabel="u", aspect="equal")
     axes.legend(loc="upper right")
     rests = w0[1] <= 0 or balance > 0
     ends = "tends to a finite length" if rests else "keeps growing" if balance < 0 else "tends to zero"
     return figure, (
-        f"Start at {start:g} degrees, delta = {power_of_ten(delta)}: the frozen flow {ends}; at time {t_end:g} its "
+        f"Start at {start:g} degrees, $\\delta = {power_of_ten(delta)}$: the frozen flow {ends}; at time {t_end:g} its "
         f"norm is {size:.3g} and its direction is ({v:.3f}, {u:.3f}), that of training "
         f"({trained.direction[-1, 0]:.3f}, {trained.direction[-1, 1]:z.3f})."
     )
@@ -126,7 +126,7 @@ def four_clocks(sigma: float = 1e-5, start: int = 0) -> tuple[Figure, str]:
     top.legend(loc="lower left")
     return (
         figure,
-        f"sigma = {power_of_ten(sigma)}. Iterations until the loss has lost one per cent: {'; '.join(notes)}.",
+        f"$\\sigma = {power_of_ten(sigma)}$. Iterations until the loss has lost one per cent: {'; '.join(notes)}.",
     )
 
 

@@ -134,6 +134,7 @@ def try_controls(tab):
             if control.get_attribute("max") == "0":
                 continue
             control.scroll_into_view_if_needed()
+            before = control.input_value()
             control.press("Home")
             states = [state()]
             control.press("ArrowRight")
@@ -144,6 +145,7 @@ def try_controls(tab):
             tab.mouse.click(box["x"] + box["width"] - 3, box["y"] + box["height"] / 2)
             states.append(state())
             tried.append(states)
+            control.evaluate("(e, v) => { e.value = v; e.dispatchEvent(new Event('input')); }", before)
     return tried
 
 

@@ -74,7 +74,7 @@ def test_balance_is_conserved_and_reached(start, outgoing):
     sentence = balancing(start, outgoing)[1]
     low, high = (float(n) for n in re.search(r"between (\S+) and (\S+)\. Events", sentence).groups())
     assert low == high == pytest.approx(outgoing**2 - 1)
-    assert abs(float(re.search(r"v/\|u\| is (\S+) and", sentence)[1])) == pytest.approx(1, abs=0.01)
+    assert abs(float(re.search(r"v/\|u\|\$ is (\S+) and", sentence)[1])) == pytest.approx(1, abs=0.01)
 
 
 def test_no_loss_is_gone_too_early():

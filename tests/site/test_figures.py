@@ -1,0 +1,95 @@
+"""Every figure of the built website on a phone, frame by frame: text that can be read, in its place.
+
+`make book` comes first. What fits on a phone fits on a desk, where the page sets text smaller against the figure.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+import notebooks
+
+SITE = Path(__file__).parents[2] / "_build/html/chapters"
+PAGES = sorted(path.stem for path in SITE.glob("*.html") if '<figure id="fig-' in path.read_text())
+TRIED = """async () => {
+    const found = [];
+    const check = (figure, name) => figure.querySelectorAll("svg").forEach(svg => {
+        const paper = svg.getBoundingClientRect();
+        const scale = paper.width / svg.viewBox.baseVal.width;
+        const texts = [...svg.querySelectorAll("text")].map(text => [text.textContent, text.getBoundingClientRect()]);
+        svg.querySelectorAll("text, tspan").forEach(text => {
+            const size = scale * parseFloat(getComputedStyle(text).fontSize);
+            if (size < 9) found.push(`${name}: "${text.textContent}" has ${size.toFixed(1)} px`);
+        });
+        texts.forEach(([words, box], i) => {
+            const out = Math.max(paper.left - box.left, box.right - paper.right, paper.top - box.top, box.bottom - paper.bottom);
+            if (out > 2) found.push(`${name}: "${words}" sticks out`);
+            texts.slice(i + 1).forEach(([others, other]) => {
+                const width = Math.min(box.right, other.right) - Math.max(box.left, other.left);
+                const height = Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top);
+                const line = Math.min(box.width, box.height, other.width, other.height);
+                if (width > 1.5 && height > 0.35 * line) found.push(`${name}: "${words}" meets "${others}"`);
+            });
+        });
+    });
+    for (const figure of document.querySelectorAll("figure.homolib")) {
+        check(figure, figure.id);
+        const stored = figure.querySelector(".homolib-frames");
+        if (!stored) continue;
+        const bytes = Uint8Array.from(atob(stored.textContent), letter => letter.charCodeAt(0));
+        const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+        const {lines, frames} = JSON.parse(await new Response(stream).text());
+        frames.forEach(([panels, , words]) => {
+            figure.querySelectorAll("svg").forEach((svg, i) => {
+                svg.outerHTML = panels[i].map(line => lines[line]).join("");
+            });
+            check(figure, `${figure.id} ${words.slice(0, 60)}`);
+        });
+    }
+    return found;
+}"""
+
+
+@pytest.fixture(scope="module")
+def tab(browser):
+    """A phone."""
+    context = browser.new_context(viewport={"width": 360, "height": 740}, offline=True)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_text_in_figures_can_be_read_on_a_phone(tab, page):
+    tab.goto((SITE / f"{page}.html").as_uri(), wait_until="domcontentloaded")
+    assert tab.evaluate(TRIED) == []
+
+
+def test_the_check_finds_what_is_wrong(tab):
+    """Small text, text outside, text on text."""
+    tab.set_content(
+        '<figure class="homolib" id="f"><svg viewBox="0 0 100 100" width="100" height="100">'
+        '<text x="10" y="20" font-size="12">first</text><text x="12" y="22" font-size="12">second</text>'
+        '<text x="90" y="60" font-size="12">third</text><text x="10" y="90" font-size="8">fourth</text></svg></figure>'
+    )
+    wanted = ['f: "fourth" has 8.0 px', 'f: "first" meets "second"', 'f: "third" sticks out']
+    assert sorted(tab.evaluate(TRIED)) == sorted(wanted)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_figures_are_numbered_and_can_be_linked(page):
+    figures = BeautifulSoup((SITE / f"{page}.html").read_text(), "html.parser").select("figure.homolib")
+    chapter = notebooks.chapter_numbers().get(page, 0)
+    for count, figure in enumerate(figures, start=1):
+        assert figure["id"] == f"fig-{chapter}-{count}"
+        link = figure.figcaption.a
+        assert (link["href"], link.text) == (f"#fig-{chapter}-{count}", f"Figure {chapter}.{count}")
+
+
+def test_there_are_figures():
+    assert len(PAGES) > 10
+    calls = sum(
+        len(re.findall(r"^hl\.(?:show|explore)\(", source.read_text(), re.M)) for source in notebooks.all_sources()
+    )
+    assert calls == sum((SITE / f"{page}.html").read_text().count('<figure id="fig-') for page in PAGES)
