@@ -153,7 +153,7 @@ def _arrange(figure: Figure, before: Layout | None) -> Layout:
     if (engine := figure.get_layout_engine()) is not None:
         if isinstance(engine, ConstrainedLayoutEngine):  # room for labels at the ends of axes in later frames
             width, height = figure.bbox.size / svg.UNITS
-            engine.set(rect=(0, 0, 1 - 10 / width, 1 - 4 / height))
+            engine.set(rect=(0, 0, 1 - 14 / width, 1 - 4 / height))
         engine.execute(figure)
         figure.set_layout_engine("none")
     cuts = _cuts(figure)  # measures, and so puts the labels where they go

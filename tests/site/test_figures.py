@@ -24,8 +24,9 @@ TRIED = """async () => {
             if (size < 9) found.push(`${name}: "${text.textContent}" has ${size.toFixed(1)} px`);
         });
         texts.forEach(([words, box], i) => {
-            const out = Math.max(paper.left - box.left, box.right - paper.right, paper.top - box.top, box.bottom - paper.bottom);
-            if (out > 2) found.push(`${name}: "${words}" sticks out`);
+            const across = Math.max(paper.left - box.left, box.right - paper.right);
+            const along = Math.max(paper.top - box.top, box.bottom - paper.bottom);
+            if (Math.max(across, along) > 2) found.push(`${name}: "${words}" sticks out`);
             texts.slice(i + 1).forEach(([others, other]) => {
                 const width = Math.min(box.right, other.right) - Math.max(box.left, other.left);
                 const height = Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top);
