@@ -35,7 +35,7 @@ ACCENTS = {"bar": BAR, "overline": BAR, "hat": HAT, "widehat": HAT, "tilde": WAV
 SPACED = set("=<>≤≥≠≈∼∝∈∉⊂→↦+−×±∪∩")  # a thin space on both sides
 TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|\d+(?:\.\d+)?(?:e-?\d+)?|\s+|.", re.DOTALL)
 NUMBER = re.compile(r"(?<![\w.^])(?P<minus>-?)(?P<digits>\d+(?:\.\d+)?)e(?P<power>-?\d+)(?!\w)|(?<![\w)])-(?=\d)")
-SHRINK = 0.8  # of a script, against its base
+SHRINK = 0.83  # of a script, against its base
 MINUS = "\u2212"
 ALONE = "\u2061"  # invisible, behind a letter that is upright and behind a sign that wants no room
 RISE, DROP = 0.38, 0.18  # of a script, in its base's size

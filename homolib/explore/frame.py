@@ -154,6 +154,8 @@ def _arrange(figure: Figure, before: Layout | None) -> Layout:
         if isinstance(engine, ConstrainedLayoutEngine):  # room for labels at the ends of axes in later frames
             width, height = figure.bbox.size / svg.UNITS
             engine.set(rect=(0, 0, 1 - 14 / width, 1 - 4 / height))
+            if len({_column(axes) for axes in figure.axes}) > 1:
+                engine.set(w_pad=14 / 72)
         engine.execute(figure)
         figure.set_layout_engine("none")
     cuts = _cuts(figure)  # measures, and so puts the labels where they go

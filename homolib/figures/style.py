@@ -1,6 +1,6 @@
 """The look of every figure: its size, its type, and colours that colour-blind readers can tell apart by day and night.
 
-A figure is drawn once, for a phone: its text is so large that it can be read where the figure is 312 pixels wide. Where
+A figure is drawn once, for a phone: its text is so large that it can be read where the figure is 290 pixels wide. Where
 there is more room the page sets the text smaller (`homolib.explore.page`); it always fits where the larger text did.
 Two panels side by side are drawn as wide as a phone each, and stand one above the other there.
 """
@@ -30,7 +30,7 @@ PALETTE = {
 BLUE, ORANGE, GREEN, RED, SKY, PINK, GREY, BLACK, GRID = (day for day, _ in PALETTE.values())
 CYCLE = (BLUE, RED, GREEN, ORANGE, PINK, SKY, GREY)
 
-TEXT = 15.5  # pixels: 11.4 where a figure of one column is 312 pixels wide, as on a phone of 360, and 9.1 for a script
+TEXT = 16  # pixels: 11 where a figure of one column is 290 pixels wide, as in a box on a phone, and 9.1 for a script
 ONE_COLUMN, TWO_COLUMNS = 0.92, 1.5  # inches drawn for each inch asked for: 6.4 fill the text column
 TALLER = 1.12  # one column: room for the larger text
 

@@ -6,7 +6,6 @@ import itertools
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
@@ -23,8 +22,8 @@ def fates_in_the_plane(v0: float = -0.9, points: int = 121) -> tuple[Figure, str
     u1, u2 = np.meshgrid(*[np.linspace(-1.6, 1.6, points) + 1e-3] * 2)  # a little off the kinks through 0
     fates = neuron_flows(INPUTS, LABELS, np.full(u1.size, v0), np.stack([u1.ravel(), u2.ravel()], axis=1))
     first, second = fates.branched & fates.flipped, fates.branched & fates.died
-    kind = (first + 2 * second).reshape(u1.shape)
-    axes.pcolormesh(u1, u2, kind, cmap=ListedColormap(["white", SKY, ORANGE]), vmin=0, vmax=2, rasterized=True)
+    for fate, colour in ((first, SKY), (second, ORANGE)):
+        axes.contourf(u1, u2, fate.reshape(u1.shape), levels=[0.5, 1.5], colors=[colour])
     circle = np.linspace(0, 2 * np.pi, 200)
     axes.plot(abs(v0) * np.cos(circle), abs(v0) * np.sin(circle), color=BLACK, lw=1.2, ls="--")
     for x, y in ((1, 0), (1, 2), (1, 1)):
@@ -35,7 +34,7 @@ def fates_in_the_plane(v0: float = -0.9, points: int = 121) -> tuple[Figure, str
     parts = 100 * np.array([first.mean(), second.mean(), 1 - fates.branched.mean()])
     return figure, (
         f"Starts u with v = {v0:g}. Blue, {parts[0]:.0f} per cent of the square: branch because v passes zero; orange, "
-        f"{parts[1]:.0f} per cent: branch because u reaches zero; white, {parts[2]:.0f} per cent: one solution. "
+        f"{parts[1]:.0f} per cent: branch because u reaches zero; the rest, {parts[2]:.0f} per cent: one solution. "
         "Dashed: the circle of balanced starts. Dotted: the three kinks."
     )
 
@@ -65,7 +64,7 @@ def _fall_to_the_axis(axes: Axes, v0: float) -> None:
     axes.axhline(0, color=BLACK, lw=1.6)
     box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"}
     for text, place in (("into 0", (0.52, 0.04)), ("slides, turns", (1.25, 0.035)), ("turns before", (1.5, 0.6))):
-        axes.annotate(text, place, ha="center", fontsize="small", bbox=box)
+        axes.annotate(text, place, ha="center", bbox=box)
     axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(0, 2), ylim=(-0.8, 0.8))
 
 
@@ -85,7 +84,7 @@ def _velocities_of_sectors(axes: Axes) -> None:
         else:
             axes.plot(*place, "o", color=BLACK, ms=5)
         name = f"({velocity[0] + 0.0:g}, {velocity[1] + 0.0:g})"
-        axes.annotate(name, place, (4, -10), textcoords="offset points", fontsize="small")
+        axes.annotate(name, place, (4, -10), textcoords="offset points")
     axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(-2.2, 2.2), ylim=(-2.2, 2.2), aspect="equal")
 
 
@@ -142,7 +141,7 @@ def branching_volumes(
     axes.set(xlabel="$|v_0| / |u_0|$", ylabel="per cent of the starts", xscale="log", xticks=[0.2, 0.5, 1, 2])
     axes.set_xticklabels(["0.2", "0.5", "1", "2"])
     axes.minorticks_off()
-    axes.legend(ncols=2)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.45, 1), ncols=2, columnspacing=1)
     return figure, (
         f"Eight Gaussian inputs, {starts} starts on each of two data sets. Below balance, from left to right, "
         f"{below[0]} per cent branch in the plane and {below[1]} in space; at balance {balanced[0]:g} and "

@@ -63,10 +63,14 @@ def folder(tmp_path_factory):
             hl.show(line, delta=1, seed=1),
         ]
     body = "\n".join(map(numbered, range(1, 4), (picture.html for picture in shown)))
-    (folder / "page.html").write_text(PAGE.format(body=body))
-    (folder / "slow.html").write_text(PAGE.format(body=body + '<script defer src="slow.js"></script>'))
-    (folder / "plain.html").write_text(PAGE.format(body="<p>No explorer here.</p>"))
-    (folder / "bare.html").write_text('<!doctype html><title>Bare</title><link rel="icon" href="data:,">')
+    (folder / "page.html").write_text(PAGE.format(body=body), encoding="utf-8")
+    (folder / "slow.html").write_text(
+        PAGE.format(body=body + '<script defer src="slow.js"></script>'), encoding="utf-8"
+    )
+    (folder / "plain.html").write_text(PAGE.format(body="<p>No explorer here.</p>"), encoding="utf-8")
+    (folder / "bare.html").write_text(
+        '<!doctype html><title>Bare</title><link rel="icon" href="data:,">', encoding="utf-8"
+    )
     for name in ("explore.js", "explore.css"):
         shutil.copy(STATIC / name, folder)
     return folder
