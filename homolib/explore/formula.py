@@ -36,7 +36,7 @@ SPACED = set("=<>≤≥≠≈∼∝∈∉⊂→↦+−×±∪∩")  # a thin spa
 TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|\d+(?:\.\d+)?(?:e-?\d+)?|\s+|.", re.DOTALL)
 NUMBER = re.compile(r"(?<![\w.^])(?P<minus>-?)(?P<digits>\d+(?:\.\d+)?)e(?P<power>-?\d+)(?!\w)|(?<![\w)])-(?=\d)")
 SHRINK = 0.83  # of a script, against its base
-MINUS = "\u2212"
+MINUS, THIN = "\u2212", "\u2009"
 ALONE = "\u2061"  # invisible, behind a letter that is upright and behind a sign that wants no room
 RISE, DROP = 0.38, 0.18  # of a script, in its base's size
 
@@ -254,10 +254,12 @@ def _runs(node: Node, size: float = 1.0, height: float = 0.0) -> list[Run]:
 
     if node.kind in ("msup", "msub", "msubsup"):
         runs = _runs(node.parts[0], size, height)
+        space = THIN if runs and runs[-1].text.endswith(THIN) else ""  # of a name: it belongs behind the script
+        runs = [replace(run, text=run.text.rstrip(THIN)) for run in runs] if space else runs
         shifts = {"msup": (RISE,), "msub": (-DROP,), "msubsup": (-DROP, RISE)}[node.kind]
         for script, shift in zip(node.parts[1:], shifts, strict=True):
             runs += _runs(script, size * SHRINK, height + shift * size)
-        return runs
+        return runs + sign(space) if space else runs
     if node.kind == "mfrac":
         return inner(node.parts[0]) + sign("/") + inner(node.parts[1])
     if node.kind == "msqrt":
@@ -272,8 +274,8 @@ def _runs(node: Node, size: float = 1.0, height: float = 0.0) -> list[Run]:
 
 def _spaced(node: Node) -> str:
     if NAMES.fullmatch(node.text):
-        return f"{node.text}\u2009"
-    return f"\u2009{node.text}\u2009" if node.text in SPACED else node.text.rstrip(ALONE)
+        return f"{node.text}{THIN}"
+    return f"{THIN}{node.text}{THIN}" if node.text in SPACED else node.text.rstrip(ALONE)
 
 
 def _is_italic(node: Node) -> bool:

@@ -29,6 +29,7 @@ def _style() -> str:
     rules = f"""
 .homolib{{{day};{paper.format("#fff")};margin:1.25rem 0;max-width:48rem;container-type:inline-size}}
 @media screen{{{NIGHT} .homolib{{{night};{paper.format("#14181e")}}}}}
+@media print{{.homolib{{--fig-paper:#fff;background:#fff;color:#222}}}}
 .homolib-stage{{display:flex;flex-wrap:wrap}}
 .homolib-panel{{position:relative}}
 .homolib-panel svg{{display:block;width:100%;height:auto;overflow:visible;fill:none;stroke-linejoin:round}}

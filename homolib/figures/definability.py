@@ -41,7 +41,7 @@ def hat_against_bowl(radius: float = 0.75, degrees: float = 0.0) -> tuple[Figure
     plane.plot(*start, "o", color=ORANGE, markersize=8)
     rim = np.linspace(0, 2 * np.pi, 181)
     plane.plot(np.cos(rim), np.sin(rim), color=GREY, linestyle=":", linewidth=1)
-    plane.set(aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1], title="paths (dark: ridge of the hat)")
+    plane.set(aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1], title="paths (shaded: ridge of the hat)")
     plane.grid(visible=False)
     for path, colour, style, name in ((hat, BLUE, "-", "hat"), (bowl, RED, "--", "bowl")):
         clock.plot(path.log_time[1:], (path.angle[1:] - path.angle[0]) / (2 * np.pi), style, color=colour, label=name)

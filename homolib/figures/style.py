@@ -46,7 +46,7 @@ RC = {
     "xtick.major.size": 0,
     "ytick.major.size": 0,
     "xtick.minor.size": 0,
-    "xtick.major.pad": 9,  # or labels meet in the corner
+    "xtick.major.pad": 11,  # or labels meet in the corner
     "ytick.major.pad": 5,
     "ytick.minor.size": 0,
     "axes.labelsize": "medium",

@@ -403,11 +403,16 @@ def test_at_night_figures_are_dark_and_on_paper_they_are_not(visit):
     page.evaluate("""() => {
         document.documentElement.dataset.theme = 'dark';
         document.documentElement.style.setProperty('--pst-color-text-base', 'rgb(206, 214, 221)');
+        document.documentElement.style.setProperty('--pst-color-background', 'rgb(18, 18, 18)');
     }""")
     assert colours() == palette(1)
     assert explorer(page).locator("label").first.evaluate("e => getComputedStyle(e).color") == "rgb(206, 214, 221)"
     page.emulate_media(media="print")
     assert colours() == palette(0)
+    caption = explorer(page).locator("figcaption").evaluate("e => getComputedStyle(e).color")
+    assert caption == "rgb(34, 34, 34)"
+    halo = explorer(page).locator("text").first.evaluate("e => getComputedStyle(e).stroke")
+    assert halo == "rgb(255, 255, 255)"
 
 
 def test_a_page_without_explorers_is_left_alone(visit, server):
