@@ -14,6 +14,7 @@ import json
 import math
 import numbers
 import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from homolib import _checks
+from homolib._settings import default_errors
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -31,9 +33,12 @@ if TYPE_CHECKING:
 
 MOST_FRAMES = 256
 
+DRAWING = threading.RLock()  # Matplotlib's settings are shared: one drawing at a time
+
 Draw = Callable[..., "tuple[Figure, str]"]
 
 
+@default_errors
 def show(draw: Draw, /, **values: object) -> Picture:
     """One picture with its sentence as caption and alternative text.
 
@@ -118,9 +123,12 @@ class Picture:
         return self.sentence
 
 
-@dataclass
+@dataclass(eq=False)
 class Explorer:
-    """Frames drawn when first asked for, and the ipywidgets that ask. The first is drawn at once, so mistakes show."""
+    """Frames drawn when first asked for, and the ipywidgets that ask. The first is drawn at once, so mistakes show.
+
+    Threads may share it. A pickle or a copy has what it was made from, and draws anew; each equals itself alone.
+    """
 
     draw: Draw
     controls: dict[str, list]
@@ -136,8 +144,16 @@ class Explorer:
     def __repr__(self) -> str:
         return _as_text(self.first.sentence)
 
+    def __reduce__(self) -> tuple:
+        return type(self), (self.draw, self.controls, self.plane, self.shown)
+
+    @default_errors
     def frame(self, *choice: int) -> Frame:
         """The frame for one index into the values of each control."""
+        with DRAWING:
+            return self._frame(choice)
+
+    def _frame(self, choice: tuple[int, ...]) -> Frame:
         if choice not in self._drawn:
             values = {name: options[i] for (name, options), i in zip(self.controls.items(), choice, strict=True)}
             pairs = self.plane and list(itertools.product(*(self.controls[name] for name in self.plane)))
@@ -203,9 +219,10 @@ def _as_text(sentence: str) -> str:
 
 def _render(*arguments: object) -> Frame:
     """Import Matplotlib only now: `import homolib` stays quick."""
-    from homolib.explore.frame import render
+    with DRAWING:
+        from homolib.explore.frame import render
 
-    return render(*arguments)
+        return render(*arguments)
 
 
 def _sequence(name: str, options: object) -> list:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,6 +19,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import NullLocator
 
 from homolib import _checks
+from homolib._records import Record
 from homolib.explore import svg
 from homolib.figures import style
 
@@ -35,18 +36,18 @@ class Panel:
         return "".join(self.lines)
 
 
-@dataclass(frozen=True)
-class Frame:
+@dataclass(frozen=True, eq=False, repr=False)
+class Frame(Record):
     """One drawing, ready for a page."""
 
     sentence: str
     panels: tuple[Panel, ...]
     box: tuple[float, float, float, float]  # left, top, width, height of the first axes, as fractions of the panel
     spots: np.ndarray | None  # (pairs, 2): where each pair of values of the plane lies in the box, from its top left
-    layout: Layout
+    layout: Layout = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layout:
     """The room that labels need, and where axes and the labels of their axes therefore went."""
 
