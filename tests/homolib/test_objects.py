@@ -413,4 +413,4 @@ def test_threads_share_an_explorer():
     frames = list(alone.frames())
     with ThreadPoolExecutor(6) as pool:
         together = list(pool.map(shared.frame, range(10)))
-    assert [k for k in range(10) if frames[k].image != together[k].image] == []
+    assert [k for k in range(10) if frames[k].panels != together[k].panels] == []

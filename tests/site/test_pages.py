@@ -192,12 +192,11 @@ def test_text_stands_out_by_day_and_by_night(visit, page):
 
 
 @pytest.mark.parametrize("page", CHAPTERS)
-def test_every_control_changes_picture_and_sentence_by_key_and_by_mouse(visit, page):
+def test_every_control_answers_by_key_and_by_mouse(visit, page):
     for first, arrow, home, click in visit(page).controls:
         assert all(visible for _, visible, _ in (first, arrow, home, click))
         assert home == first
-        for moved in (arrow, click):
-            assert moved[0] != first[0]
+        for moved in (arrow, click):  # a picture may stay: what does not matter shows in the sentence only
             assert moved[2] != first[2]
 
 
