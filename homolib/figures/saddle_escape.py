@@ -25,7 +25,7 @@ def longer_plateaus() -> tuple[Figure, str]:
     for power, colour, style in zip((2, 4, 6, 8), (ORANGE, GREEN, RED, BLUE), (":", "-.", "--", "-"), strict=True):
         delta = 10.0**-power
         run = training_flow(saddle.net, X, y, w0, 0.25, delta=delta, tolerance=1e-5)
-        axes.plot(run.t, run.loss, color=colour, ls=style, label=f"delta = {power_of_ten(delta)}")
+        axes.plot(run.t, run.loss, color=colour, ls=style, label=rf"$\delta$ = {power_of_ten(delta)}")
         times.append(forecast.time(delta) + passing)
     axes.plot(times, [middle] * 4, "x", color=BLACK, ms=9, mew=2, label="forecast")
     axes.set(xlabel="time", ylabel="loss", xlim=(0, 0.25), ylim=(50, 200))
@@ -91,15 +91,16 @@ def leaving_the_origin(angle: float = 45.0, delta: float = 1e-3) -> tuple[Figure
     plane.set(xlabel="w1", ylabel="w2", xlim=(-0.1, 2.2), ylim=(-0.1, 1.2))
     for k, colour, style in ((0, BLUE, "-"), (1, ORANGE, "--")):
         if w[0, k] > 1e-3 * delta:
-            right.plot(t / clock, np.log10(w[:, k]) / np.log10(1 / delta), color=colour, ls=style, label=f"w{k + 1}")
+            right.plot(t / clock, np.log10(w[:, k]) / np.log10(1 / delta), color=colour, ls=style, label=f"$w_{k + 1}$")
     right.axvline(forecast / clock, color=RED, ls=":", label="forecast")
-    right.set(xlabel="time / ln(1/delta)", ylabel="log of the size / ln(1/delta)", ylim=(-1.1, 0.5))
+    right.set(xlabel=r"time / $\ln(1/\delta)$", ylabel=r"log of the size / $\ln(1/\delta)$", ylim=(-1.1, 0.5))
     right.legend(loc="lower right")
     at = two_plateaus(angle, delta, np.array([forecast]))[0]
     return figure, (
         f"Start {power_of_ten(delta)} in the direction of {angle:g} degrees. Forecast: it leaves in the direction "
         f"{name} at the rate {rate}, and the linear law reaches size one at time {forecast:.3f}, which is "
-        f"{forecast / clock:.4f} ln(1/delta). At that time the weights are ({at[0]:.4f}, {power_of_ten(at[1], 3)})."
+        f"{forecast / clock:.4f} $\\ln(1/\\delta)$. At that time the weights are "
+        f"({at[0]:.4f}, {power_of_ten(at[1], 3)})."
     )
 
 
@@ -116,7 +117,7 @@ def approach_to_the_escape_path() -> tuple[Figure, str]:
     exponents = np.log10(deltas)
     axes.plot(exponents, np.log10(gaps), "o-", color=BLUE, label="measured")
     axes.plot(exponents, 6 / 38 * exponents, color=GREY, ls="--", label="order of the theorem, 6/38")
-    axes.set(xlabel="log10 of delta", ylabel="log10 of the distance")
+    axes.set(xlabel=r"$\log_{10}\delta$", ylabel=r"$\log_{10}$ of the distance")
     axes.legend(loc="lower right")
     return figure, (
         f"Largest distance between training and the escape path for times within 0.2 of the clock: it falls like "
@@ -132,12 +133,13 @@ def sigmoids(delta: float = 1e-3) -> tuple[Figure, str]:
     halves = []
     for s, colour, style in ((3.0, BLUE, "-"), (2.0, ORANGE, "--"), (1.0, GREEN, "-.")):
         log_odds = np.log(s - delta**2) + 2 * clock
-        axes.plot(t / clock, s / (1 + np.exp(log_odds - 2 * s * t)), color=colour, ls=style, label=f"s = {s:g}")
+        axes.plot(t / clock, s / (1 + np.exp(log_odds - 2 * s * t)), color=colour, ls=style, label=f"$s$ = {s:g}")
         axes.axvline(1 / s, color=GREY, ls=":", lw=1)
         halves.append(log_odds / (2 * s) / clock)
-    axes.set(xlabel="time / ln(1/delta)", ylabel="strength of the mode a b", xlim=(0, 1.6))
+    axes.set(xlabel=r"time / $\ln(1/\delta)$", ylabel="strength of the mode $ab$", xlim=(0, 1.6))
     axes.legend(loc="upper left")
     return figure, (
         f"delta {power_of_ten(delta)}: the modes of strength 3, 2 and 1 are half learned at "
-        f"{halves[0]:.3f}, {halves[1]:.3f} and {halves[2]:.3f} ln(1/delta); the limits (dotted) are 0.333, 0.500 and 1."
+        f"{halves[0]:.3f}, {halves[1]:.3f} and {halves[2]:.3f} $\\ln(1/\\delta)$; the limits (dotted) are "
+        "0.333, 0.500 and 1."
     )
