@@ -105,9 +105,9 @@ def whole_staircase(data: str = "one returns", delta: float = 1e-4) -> tuple[Fig
             top.step(edges, [*stairs.points[:, j], stairs.points[-1, j]], where="post", color=GREY, lw=0.8)
     low.plot(x, SquareLoss().value(net.outputs(X, w), y), color=BLUE, label="training")
     low.step(edges, [*stairs.losses, stairs.losses[-1]], where="post", color=BLACK, ls="--", lw=1, label="predicted")
-    low.set(xlabel="log10 of time / ln(1/delta)", ylabel="loss", xlim=(edges[0], edges[-1]))
+    low.set(xlabel=r"$\log_{10}$ of time / $\ln(1/\delta)$", ylabel="loss", xlim=(edges[0], edges[-1]))
     top.set_ylabel("coefficient")
-    top.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4)
+    top.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4, columnspacing=1)
     low.legend(loc="upper right")
     found = jump_times(net, X, y, path, stairs) / clock
     listed = ", ".join(f"{one:.3f} ({two:.3f})" for one, two in zip(found, stairs.times, strict=True))

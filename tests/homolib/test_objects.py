@@ -20,6 +20,8 @@ import pytest
 
 import homolib as hl
 from homolib.bounds import near_saddle
+from homolib.explore.formula import Node, Run
+from homolib.explore.frame import Panel
 
 X = np.array([[1.0, 0.3], [-0.5, 1.0], [0.2, -1.0]])
 Y = np.array([1.0, 0.5, -0.3])
@@ -94,6 +96,9 @@ MADE = {
     "Descent": (lambda end: hl.examples.hat_spiral([2.0, 3.0, end]), 4.0, 5.0),
     "Picture": (lambda slope: hl.show(line, slope=slope), 1, 2),
     "Frame": (lambda slope: hl.explore(line, slope=[slope]).first, 1, 2),
+    "Panel": (lambda width: Panel(width, 1, ("<svg>", "</svg>")), 1, 2),
+    "Node": (lambda text: Node("mi", text), "a", "b"),
+    "Run": (lambda text: Run(text), "a", "b"),
 }
 UNHASHABLE = {
     "Trajectory",
@@ -107,7 +112,7 @@ UNHASHABLE = {
     "FlowLimit",
 }
 UNHASHABLE |= {"Saddle", "Escape", "Staircase", "Report", "Descent", "Frame"}  # as the arrays and lists they hold
-ALONE = {"Explorer", "Layout"}  # with a state of their own: each equals itself only
+ALONE = {"Explorer", "Layout", "Renderer"}  # with a state of their own: each equals itself only
 WITHIN = {"State", "Meeting", "Segment", "Solution", "Cone", "HingeSum", "CircleFlow", "FrozenStart"}  # never returned
 WITHIN |= {"PolarFlow", "PolarPath", "MirrorFlow", "MirrorPath", "Method", "Field"}
 ABSTRACT = {"Network", "Loss"}
