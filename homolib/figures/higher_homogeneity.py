@@ -110,7 +110,7 @@ def direction_before_length(order: int = 3, delta: float = 1e-2) -> tuple[Figure
     lost = _first_per_cent(net, trained)
     _finish(panels, order, lost * slow, 3 / delta)
     angle = float(np.degrees(np.arctan2(*trained.at(lost)[::-1])))
-    gone = "lasts for ever" if order == 2 else f"ends at t = {lifetime(order) / slow:.5g}"
+    gone = "lasts for ever" if order == 2 else f"ends at t = {lifetime(order) / slow:.5g} (dashed)"
     return figure, (
         f"Order {order}, delta {power_of_ten(delta)}: the frozen flow from delta (1, 1)/√2 {gone}. Training has lost "
         f"one per cent of its loss at t = {lost:.5g} (dotted); the angle is then {angle:.2g} degrees, from 45 at the "
