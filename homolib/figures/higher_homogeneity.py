@@ -6,10 +6,6 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas, power_of_ten
-from homolib.flows import Trajectory, frozen_flow, training_flow
-from homolib.problems.losses import SquareLoss
-from homolib.problems.networks import PoweredReLU
-from homolib.saddles.saddle import first_crossing
 
 RACE = np.eye(2), np.array([2.0, 1.0])  # the two inputs of "By hand", and their labels
 STARTS = {(1.0, 1.0): BLUE, (1.0, 2.0): BLACK, (1.0, 3.0): RED}
@@ -22,11 +18,10 @@ def waiting_times() -> tuple[Figure, str]:
     halves = {}
     for axes, order in zip(panels, (2, 3), strict=True):
         for delta, (colour, style) in LINES.items():
-            odds = np.geomspace(1e-12, 1e6, 2000)
-            share = (delta**order + odds) / (1 + odds)  # the output w^L, from its start up to the label
-            t = waited(order, delta, share)
-            axes.plot([*t, 2e3], [*(1 - share) ** 2 / 2, 0], style, color=colour, label=rf"$\delta$ = {delta:g}")
-            halves.setdefault(order, []).append(f"{np.interp(1 - 0.5**0.5, share, t):.1f}")
+            w = _climb(order, delta, 1.0)
+            t, loss = waited(order, delta, w), (1 - w**order) ** 2 / 2
+            axes.plot([*t, 2e3], [*loss, 0], style, color=colour, label=rf"$\delta$ = {delta:g}")
+            halves.setdefault(order, []).append(f"{np.interp(0.5, 1 - loss / loss[0], t):.1f}")
         axes.set(xscale="log", xlim=(0.1, 2000), xlabel="time", title=rf"output $w^{order}$")
     panels[0].set_ylabel("loss")
     panels[0].legend(loc="center right")
@@ -37,22 +32,20 @@ def waiting_times() -> tuple[Figure, str]:
     )
 
 
-def waited(order: int, delta: float, output: np.ndarray) -> np.ndarray:
-    """When dw/dt = L w^(L-1) (1 - w^L), w(0) = delta, has the given outputs w^L: partial fractions, L = 2 or 3."""
-    if order == 2:
-        return (_log_odds(output) - _log_odds(delta**2)) / 4
-    w = np.cbrt(output)
-    return (1 / delta - 1 / w + _rest(w) - _rest(delta)) / 3
+def waited(order: int, delta: float, w: np.ndarray, label: float = 1.0) -> np.ndarray:
+    """When dw/dt = L w^(L-1) (label - w^L), w(0) = delta, arrives at w, by partial fractions.
+
+    L label t is the integral of w^(1-L) + w / (label - w^L); the second part is a hypergeometric function.
+    """
+    frozen = np.log(w / delta) if order == 2 else (delta ** (2.0 - order) - w ** (2.0 - order)) / (order - 2)
+    return (frozen + _rest(order, w, label) - _rest(order, delta, label)) / (order * label)
 
 
-def _log_odds(share: np.ndarray | float) -> np.ndarray:
-    return np.log(share) - np.log1p(-share)
+def _rest(order: int, w: np.ndarray | float, label: float) -> np.ndarray:
+    """Integral of s / (label - s^L) from 0 to w."""
+    from scipy.special import hyp2f1
 
-
-def _rest(w: np.ndarray | float) -> np.ndarray:
-    """Integral of s / (1 - s^3) from 0 to w."""
-    turn = np.arctan((2 * w + 1) / np.sqrt(3)) - np.pi / 6
-    return np.log1p(w + w**2) / 6 - np.log1p(-w) / 3 - turn / np.sqrt(3)
+    return w**2 / (2 * label) * hyp2f1(2 / order, 1, 2 / order + 1, w**order / label)
 
 
 def _listed(words: list[str]) -> str:
@@ -90,26 +83,32 @@ def _path(order: int, a: float, b: float) -> np.ndarray:
     return np.array([a / (1 - 6 * a * t), b / (1 - 3 * b * t)])
 
 
+def _climb(order: int, delta: float, label: float) -> np.ndarray:
+    """Sizes of a weight on its way from delta up to label^(1/L), dense at both ends."""
+    odds = np.geomspace(1e-6 * delta**order, 1e6, 4000)
+    return ((delta**order + label * odds) / (1 + odds)) ** (1 / order)
+
+
 def direction_before_length(order: int = 3, delta: float = 1e-2) -> tuple[Figure, str]:
     """Length and angle of a trained neuron and of the frozen flow from (1, 1)/sqrt(2), in the time of the frozen flow.
 
     For order 2 that is time itself; for a larger one it is delta^(L-2) t, in which the frozen flow ends at `lifetime`.
     """
-    start, slow = np.full(2, 0.5**0.5), delta ** (order - 2)
+    slow = delta ** (order - 2)
     end = np.log(1 / delta) / 4 + 0.5 if order == 2 else lifetime(order) + 0.5 * slow
-    net = PoweredReLU(1, 2, order=order)
-    trained = training_flow(net, *RACE, start, end / slow, delta=delta, points=401)
+    t, w = trained(order, delta)
+    loss = ((w**order - RACE[1][:, None]) ** 2).sum(axis=0)
+    lost = float(np.interp(0.01, 1 - loss / loss[0], t))
     last = end if order == 2 else lifetime(order) * (1 - 1e-4 ** (order - 2))
-    frozen = frozen_flow(net, *RACE, start, last, points=401)
+    tau, marks = np.linspace(0, last, 401), np.linspace(0, end, 28)
+    dots = np.array([np.interp(marks / slow, t, size) for size in w])
     figure, panels = canvas(columns=2, height=3.4)
-    marks = np.unique(np.searchsorted(trained.t * slow, np.linspace(0, end, 28)).clip(0, 400))
     for axes, values in zip(panels, (_length, _angle), strict=True):
-        axes.plot(frozen.t, values(frozen, 1.0), color=BLUE, label="frozen")
-        axes.plot(trained.t[marks] * slow, values(trained, delta)[marks], "o", color=RED, ms=4, label="trained")
+        axes.plot(tau, values(frozen(order, tau)), color=BLUE, label="frozen")
+        axes.plot(marks, values(dots) / (delta if values is _length else 1), "o", color=RED, ms=4, label="trained")
         axes.set_xlabel("time" if order == 2 else rf"rescaled time $\delta^{{{order - 2 if order > 3 else ''}}}\,t$")
-    lost = _first_per_cent(net, trained)
     _finish(panels, order, lost * slow, 3 / delta)
-    angle = float(np.degrees(np.arctan2(*trained.at(lost)[::-1])))
+    angle = float(_angle(np.array([np.interp(lost, t, size) for size in w])))
     gone = "lasts for ever" if order == 2 else f"ends at t = {lifetime(order) / slow:.5g} (dashed)"
     return figure, (
         f"Order {order}, delta {power_of_ten(delta)}: the frozen flow from delta (1, 1)/√2 {gone}. Training has lost "
@@ -118,15 +117,22 @@ def direction_before_length(order: int = 3, delta: float = 1e-2) -> tuple[Figure
     )
 
 
-def _first_per_cent(net: PoweredReLU, path: Trajectory) -> float:
-    """When one per cent of the loss of the race is gone."""
-    (X, y), loss = RACE, SquareLoss()
+def trained(order: int, delta: float) -> tuple[np.ndarray, np.ndarray]:
+    """Times, and both coordinates (2, times) of the race in training from delta (1, 1)/sqrt(2): each learns alone."""
+    start = delta * 0.5**0.5
+    times, sizes = zip(
+        *((waited(order, start, w, y), w) for y in RACE[1] for w in [_climb(order, start, y)]), strict=True
+    )
+    t = np.unique(np.concatenate([[0.0], *times]))
+    return t, np.array([np.interp(t, own, w, left=start) for own, w in zip(times, sizes, strict=True)])
 
-    def gap(direction: np.ndarray, log_norm: np.ndarray) -> np.ndarray:
-        h = np.exp(net.order * log_norm)[..., None] * net.outputs(X, direction)
-        return 0.99 - loss.value(h, y) / loss.value(np.zeros(2), y)
 
-    return first_crossing(path, gap)
+def frozen(order: int, t: np.ndarray) -> np.ndarray:
+    """Both coordinates (2, times) of the frozen flow of the race from (1, 1)/sqrt(2)."""
+    start, y = 0.5**0.5, RACE[1][:, None]
+    if order == 2:
+        return start * np.exp(2 * y * t)
+    return (start ** (2 - order) - order * (order - 2) * y * t) ** (-1 / (order - 2))
 
 
 def lifetime(order: int) -> float:
@@ -134,13 +140,12 @@ def lifetime(order: int) -> float:
     return 2 ** ((order - 2) / 2) / (2 * order * (order - 2))
 
 
-def _length(path: Trajectory, delta: float) -> np.ndarray:
-    return path.norm / delta
+def _length(u: np.ndarray) -> np.ndarray:
+    return np.hypot(*u)
 
 
-def _angle(path: Trajectory, delta: float) -> np.ndarray:
-    del delta  # a direction has no scale
-    return np.degrees(np.arctan2(path.direction[:, 1], path.direction[:, 0]))
+def _angle(u: np.ndarray) -> np.ndarray:
+    return np.degrees(np.arctan2(u[1], u[0]))
 
 
 def _finish(panels: np.ndarray, order: int, lost: float, top: float) -> None:

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 from scipy.integrate import quad, solve_ivp
 
-from homolib.figures.higher_homogeneity import RACE, direction_before_length, lifetime, race, waited, waiting_times
+from homolib.figures.higher_homogeneity import (
+    RACE,
+    direction_before_length,
+    frozen,
+    lifetime,
+    race,
+    trained,
+    waited,
+    waiting_times,
+)
 from homolib.flows import frozen_flow, training_flow
 from homolib.problems import datasets
 from homolib.problems.networks import PoweredReLU
@@ -26,15 +35,32 @@ def race_sentence(order, delta):
     return direction_before_length(order, delta)[1]
 
 
-@pytest.mark.parametrize("order", [2, 3])
-@pytest.mark.parametrize("delta", [0.1, 1e-3])
-def test_the_waiting_time_is_the_integral_of_the_reciprocal_velocity(order, delta):
-    output = np.array([0.1, 0.5, 0.9])
-    expected = [quad(lambda w: 1 / (order * w ** (order - 1) * (1 - w**order)), delta, h ** (1 / order), limit=400)[0]
-                for h in output]  # fmt: skip
-    np.testing.assert_allclose(waited(order, delta, output), expected, rtol=1e-7)
-    run = training_flow(PoweredReLU(1, 1, order=order), [[1.0]], [1.0], [1.0], expected[1], delta=delta)
-    assert run.w[-1, 0] ** order == pytest.approx(0.5, rel=1e-4)
+@pytest.mark.parametrize("order", [2, 3, 4])
+@pytest.mark.parametrize(("delta", "label"), [(0.1, 1.0), (1e-3, 2.0)])
+def test_the_waiting_time_is_the_integral_of_the_reciprocal_velocity(order, delta, label):
+    w = (label * np.array([0.1, 0.5, 0.9])) ** (1 / order)
+    expected = [
+        quad(lambda s: 1 / (order * s ** (order - 1) * (label - s**order)), delta, end, limit=400)[0] for end in w
+    ]
+    np.testing.assert_allclose(waited(order, delta, w, label), expected, rtol=1e-7)
+
+
+@pytest.mark.parametrize(("order", "delta"), [(2, 1e-3), (3, 1e-2), (4, 0.1), (4, 1e-2)])
+def test_the_race_in_training_is_what_the_library_trains(order, delta):
+    t, w = trained(order, delta)
+    end = t[np.searchsorted(w[0], 1.1)]
+    start = np.full(2, 0.5**0.5)
+    run = training_flow(PoweredReLU(1, 2, order=order), *RACE, start, end, delta=delta, tolerance=1e-7)
+    for share in (0.5, 0.9, 1.0):
+        ours = [np.interp(share * end, t, size) for size in w]
+        np.testing.assert_allclose(run.at(share * end), ours, rtol=1e-4)
+
+
+@pytest.mark.parametrize("order", [2, 3, 4])
+def test_the_frozen_race_is_the_frozen_flow(order):
+    end = 0.9 * lifetime(order) if order > 2 else 0.5
+    run = frozen_flow(PoweredReLU(1, 2, order=order), *RACE, np.full(2, 0.5**0.5), end)
+    np.testing.assert_allclose(run.w.T, frozen(order, run.t), rtol=1e-6)
 
 
 def test_a_tenth_of_delta_adds_at_order_two_and_multiplies_at_order_three():
