@@ -19,6 +19,7 @@ from homolib.figures.gradient_flow import (
     desingularised_correlation,
     sliding_and_chatter,
 )
+from homolib.figures.higher_homogeneity import direction_before_length, race, waiting_times
 from homolib.figures.homogeneous_networks import (
     growth_from_small_starts,
     growth_within_its_bounds,
@@ -73,6 +74,7 @@ __all__ = [
     "descent_on_a_hyperbola",
     "desingularised_correlation",
     "direction_and_growth",
+    "direction_before_length",
     "directions_converge",
     "dormant_directions",
     "early_training",
@@ -95,6 +97,7 @@ __all__ = [
     "one_kink",
     "outputs_after_scaling",
     "plane_becomes_a_line",
+    "race",
     "sigmoids",
     "slide_and_turn",
     "sliding_and_chatter",
@@ -111,6 +114,7 @@ __all__ = [
     "two_steps",
     "under_the_microscope",
     "waiting_solution",
+    "waiting_times",
     "who_aligns_in_time",
     "whole_staircase",
 ]
