@@ -113,7 +113,17 @@ UNHASHABLE = {
 }
 UNHASHABLE |= {"Saddle", "Escape", "Staircase", "Report", "Descent", "Frame"}  # as the arrays and lists they hold
 ALONE = {"Explorer", "Layout", "Renderer"}  # with a state of their own: each equals itself only
-WITHIN = {"State", "Meeting", "Segment", "Solution", "Cone", "HingeSum", "CircleFlow", "FrozenStart"}  # never returned
+WITHIN = {
+    "State",
+    "Meeting",
+    "Segment",
+    "Solution",
+    "DenseOutput",
+    "Cone",
+    "HingeSum",
+    "CircleFlow",
+    "FrozenStart",
+}  # never returned
 WITHIN |= {"PolarFlow", "PolarPath", "MirrorFlow", "MirrorPath", "Method", "Field"}
 ABSTRACT = {"Network", "Loss"}
 
