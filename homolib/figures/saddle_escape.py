@@ -33,7 +33,8 @@ def longer_plateaus() -> tuple[Figure, str]:
     return figure, (
         "The loss of one neuron in training, from starts of four sizes. Each line stands still at 192.19, falls, and "
         f"stands still again at 75. The crosses, forecast before training, are at "
-        f"{', '.join(f'{t:.4f}' for t in times)}: always {times[1] - times[0]:.4f} later. They lie on the lines."
+        f"{', '.join(f'{t:.4f}' for t in times)}: up to rounding, each {times[1] - times[0]:.4f} later. "
+        "They lie on the lines."
     )
 
 

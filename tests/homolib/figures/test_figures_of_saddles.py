@@ -73,7 +73,7 @@ def test_plateaus_of_one_neuron_end_as_forecast():
         path = hl.training_flow(hl.SquaredReLU(1, 2), X, y, w0, 0.25, delta=delta, tolerance=1e-9, points=4001)
         assert np.interp(-(192.1875 + 75) / 2, -path.loss, path.t) == pytest.approx(time, abs=1e-4)
     np.testing.assert_allclose(np.diff(forecast), np.log(100) / 93.75, atol=1e-4)
-    assert "always 0.0491 later" in sentence
+    assert "each 0.0491 later" in sentence
 
 
 def test_one_path_at_every_scale():
