@@ -34,9 +34,9 @@ def fates_in_the_plane(v0: float = -0.9, points: int = 121) -> tuple[Figure, str
     axes.legend(handles=patches, loc="lower left")
     parts = 100 * np.array([first.mean(), second.mean(), 1 - fates.branched.mean()])
     return figure, (
-        f"Starts u with v = {v0:g}. Blue, {parts[0]:.0f} per cent of the square: branch because v passes zero; orange, "
-        f"{parts[1]:.0f} per cent: branch because u reaches zero; white, {parts[2]:.0f} per cent: one solution. "
-        "Dashed: the circle of balanced starts. Dotted: the three kinks."
+        f"Starts u in the square |u1|, |u2| <= 1.6, with v = {v0:g}. Blue, {parts[0]:.0f} per cent of the square: "
+        f"branch because v passes zero; orange, {parts[1]:.0f} per cent: branch because u reaches zero; white, "
+        f"{parts[2]:.0f} per cent: one solution. Dashed: the circle of balanced starts. Dotted: the three kinks."
     )
 
 
