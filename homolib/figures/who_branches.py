@@ -33,9 +33,9 @@ def fates_in_the_plane(v0: float = -0.9, points: int = 121) -> tuple[Figure, str
     axes.legend(handles=patches, loc="lower left")
     parts = 100 * np.array([first.mean(), second.mean(), 1 - fates.branched.mean()])
     return figure, (
-        f"Starts u with v = {v0:g}. Blue, {parts[0]:.0f} per cent of the square: branch because v passes zero; orange, "
-        f"{parts[1]:.0f} per cent: branch because u reaches zero; the rest, {parts[2]:.0f} per cent: one solution. "
-        "Dashed: the circle of balanced starts. Dotted: the three kinks."
+        f"Starts u in a square of half-width 1.6, with v = {v0:g}. Blue, {parts[0]:.0f} per cent of the square: "
+        f"branch because v passes zero; orange, {parts[1]:.0f} per cent: branch because u reaches zero; the rest, "
+        f"{parts[2]:.0f} per cent: one solution. Dashed: the circle of balanced starts. Dotted: the three kinks."
     )
 
 
