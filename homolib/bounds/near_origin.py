@@ -11,7 +11,7 @@ from homolib import _checks
 from homolib._settings import default_errors
 from homolib.bounds.report import Report, Row
 from homolib.correlation.limit import FrozenStart
-from homolib.flows.integrated import training_flow
+from homolib.flows.training import training_flow
 from homolib.flows.trajectory import Trajectory
 from homolib.problems.constants import constants
 from homolib.problems.losses import Loss, chosen

@@ -16,7 +16,7 @@ from homolib.bounds.report import Report, Row
 from homolib.clarke.subdifferential import clarke_subdifferential
 from homolib.correlation.limit import flow_limit
 from homolib.correlation.ncf import ncf_flow
-from homolib.flows.integrated import training_flow
+from homolib.flows.training import training_flow
 from homolib.flows.trajectory import polar
 from homolib.problems.constants import constants, jacobian_bound, pullback_lipschitz
 from homolib.problems.networks import Network, TwoLayerReLU, fitting

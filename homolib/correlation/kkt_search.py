@@ -11,9 +11,9 @@ from homolib._settings import default_errors
 from homolib.clarke.hinge_sums import HingeSum
 from homolib.correlation.kkt_point import KKTPoint, KKTPoints, kkt_residual, lifted, listed, one_neuron
 from homolib.flows.trajectory import polar
-from homolib.neuron.kink_velocities import Undecided
 from homolib.neuron.relu_flow import neuron_flow
 from homolib.neuron.squared_flow import cones, form
+from homolib.neuron.ways_on import Undecided
 from homolib.problems.networks import Network, TwoLayerReLU
 from homolib.problems.scales import unit_problem
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from homolib import _checks
 from homolib._settings import default_errors
-from homolib.flows.integrated import frozen_flow
+from homolib.flows.training import frozen_flow
 from homolib.flows.trajectory import Trajectory, cartesian
 from homolib.neuron.relu_flow import neuron_flow
 from homolib.neuron.squared_flow import squared_neuron_flow

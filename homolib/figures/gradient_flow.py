@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from homolib.figures.style import BLACK, BLUE, GREY, RED, canvas, power_of_ten
 from homolib.flows.descent import gradient_descent
-from homolib.flows.integrated import training_flow
+from homolib.flows.training import training_flow
 from homolib.flows.trajectory import Trajectory
 from homolib.problems import datasets
 from homolib.problems.networks import DiagonalLinear, SquaredReLU

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from homolib.figures.style import BLUE, GREY, ORANGE, RED, canvas, power_of_ten
-from homolib.flows.integrated import training_flow
+from homolib.flows.training import training_flow
 from homolib.flows.trajectory import Trajectory
 from homolib.problems import constants, datasets
 from homolib.problems.deep_networks import DeepReLU

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas, power_of_ten
-from homolib.flows.integrated import training_flow
+from homolib.flows.training import training_flow
 from homolib.problems import datasets
 from homolib.problems.networks import SquaredReLU
 from homolib.saddles.escapes import escape, escape_path

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from homolib.correlation.ncf import ncf_flow
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas, power_of_ten
-from homolib.flows.integrated import training_flow
+from homolib.flows.training import training_flow
 from homolib.neuron.circle import Arcs
 from homolib.neuron.relu_flow import neuron_flow
 from homolib.problems import datasets

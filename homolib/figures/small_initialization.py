@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from homolib.correlation.ncf import ncf_flow
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas, power_of_ten
-from homolib.flows.integrated import training_flow
+from homolib.flows.training import training_flow
 from homolib.flows.trajectory import Trajectory
 from homolib.problems import datasets
 from homolib.problems.networks import Network, SquaredReLU, TwoLayerReLU

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from homolib.figures.saddle_escape import two_plateaus
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas, power_of_ten
-from homolib.flows.integrated import training_flow
+from homolib.flows.training import training_flow
 from homolib.flows.trajectory import Trajectory
 from homolib.neuron.circle import Arcs
 from homolib.problems import datasets

@@ -4,9 +4,10 @@ Chapters: `gradient-flow`, `small-initialization`.
 
 The one idea: each neuron is carried as a direction and a log-norm, so that no start is too small and nothing overflows.
 
-`frozen_flow` keeps z as it is, `training_flow` lets it follow the loss, `gradient_descent` takes steps. What all flows
-of the library return is a `Trajectory`. Diagonal networks are followed in their dual variable (`mirror`), all others in
-`polar`, by the steps of `steps` and the methods of `methods`.
+`training_flow` lets z follow the loss, `frozen_flow` keeps it as it is (both in `training`); `gradient_descent` takes
+steps. What all flows of the library return is a `Trajectory`. The equation of motion, whatever the order of the
+network, is in `polar`, that of diagonal networks in `diagonal_flow`; `steps` meets the kinks, by the methods of
+`runge_kutta`.
 
 A tolerance is a promise about every time of a path: `training_flow` says which.
 
@@ -23,7 +24,7 @@ One weight with output w^2, input and label 1: w^2 has the closed form d / (d + 
 """
 
 from homolib.flows.descent import gradient_descent
-from homolib.flows.integrated import frozen_flow, training_flow
+from homolib.flows.training import frozen_flow, training_flow
 from homolib.flows.trajectory import Trajectory
 
 __all__ = [

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from homolib.flows.integrator import SAMPLES, Stuck
+from homolib.flows.steps import SAMPLES, Stuck
 from homolib.flows.trajectory import Path
 from homolib.problems.networks import DiagonalLinear
 

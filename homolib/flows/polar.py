@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from homolib.flows.integrator import DenseOutput, Field, integrate
+from homolib.flows.steps import DenseOutput, Field, integrate
 from homolib.flows.trajectory import Path, cartesian, polar
 from homolib.problems.networks import Network
 

@@ -6,9 +6,10 @@ The one idea: between two kinks the flow of a neuron has a closed form, so the n
 there is no step size. At a kink a few numbers decide whether the neuron crosses it, slides along it, or may leave it on
 either side; then solutions branch.
 
-`neuron_flow` follows a ReLU neuron v sigma(u . x) up to where it branches, `neuron_flows` many of them; `branches` and
-`branch_tree` follow every way on. `squared_neuron_flow` is for squared ReLU neurons, `Arcs` their correlation on the
-circle, and `neuron_ascent` climbs in steps.
+`neuron_flow` follows a ReLU neuron v sigma(u . x) up to where it branches, `neuron_flows` many of them. `ways_on` lists
+the velocities at a kink; `branches` and `branch_tree` follow the solutions that begin with them.
+`squared_neuron_flow` is for squared ReLU neurons, `Arcs` their correlation on the circle, and `neuron_ascent` climbs in
+steps.
 
 Examples
 --------
@@ -27,9 +28,9 @@ changes sign three solutions go on:
 from homolib.neuron.ascent import neuron_ascent
 from homolib.neuron.branching import branch_tree, branches, branching_fractions, is_non_branching
 from homolib.neuron.circle import Arcs
-from homolib.neuron.kink_velocities import Undecided
 from homolib.neuron.relu_flow import Fates, neuron_flow, neuron_flows
 from homolib.neuron.squared_flow import squared_neuron_flow
+from homolib.neuron.ways_on import Undecided
 
 __all__ = [
     "Arcs",

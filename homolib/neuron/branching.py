@@ -2,7 +2,7 @@
 
 A start is non-branching if the inclusion u' in dN(u) has one solution for all times. One neuron's flow is
 a polygon, so the question is finite: at every event list the velocities with which a solution can go on
-(`homolib.neuron.kink_velocities.velocities`). One each time: non-branching. Several: it branches there. Where a
+(`homolib.neuron.ways_on.velocities`). One each time: non-branching. Several: it branches there. Where a
 solution can stay on a kink that others leave, it can leave at any later time too: it *waits*.
 """
 
@@ -19,9 +19,9 @@ from homolib._records import Record
 from homolib._settings import default_errors
 from homolib.clarke.hinge_sums import HingeSum
 from homolib.flows.trajectory import Trajectory
-from homolib.neuron.kink_velocities import Undecided
 from homolib.neuron.relu_flow import Event, Solution, Velocity, follow, kinks_at, neuron_flows, of_unit_size, ways_on
 from homolib.neuron.segments import State, start_state
+from homolib.neuron.ways_on import Undecided
 from homolib.problems.datasets import gaussian, random_start
 from homolib.problems.scales import finite_times, times
 

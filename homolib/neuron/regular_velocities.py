@@ -1,7 +1,7 @@
 """The one way on from a regular event, for many runs of a neuron's flow together.
 
 Where one kink is met, and the others that the flow is on attract, there is one velocity ("Who branches").
-`homolib.neuron.kink_velocities` finds it, as it finds all velocities at any point; here the sides are guessed and
+`homolib.neuron.ways_on` finds it, as it finds all velocities at any point; here the sides are guessed and
 checked, a round of small arrays for all runs.
 """
 
@@ -36,7 +36,7 @@ def regular_velocities(
     Returns
     -------
     w, side, found : (m, d), (m, K) and (m,) arrays
-        Where `found` is False use `homolib.neuron.kink_velocities.velocities`.
+        Where `found` is False use `homolib.neuron.ways_on.velocities`.
     """
     on, base, slack = side == 0, sign[:, None] * hinges.gradient(side), TOL * hinges.size
     independent = np.count_nonzero(on, axis=1) <= base.shape[1]  # at least not certainly dependent, as all are at u = 0

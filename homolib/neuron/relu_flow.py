@@ -23,9 +23,9 @@ from homolib._records import Record
 from homolib._settings import default_errors
 from homolib.clarke.hinge_sums import TOL, HingeSum
 from homolib.flows.trajectory import Trajectory
-from homolib.neuron.kink_velocities import Undecided, velocities
 from homolib.neuron.regular_velocities import regular_velocities
 from homolib.neuron.segments import Segment, State, start_state
+from homolib.neuron.ways_on import Undecided, velocities
 from homolib.problems.scales import times, unit_time
 
 MOST_EVENTS = 10_000  # a flow with more is given up as undecided; none seen has come near

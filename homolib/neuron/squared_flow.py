@@ -17,7 +17,7 @@ from homolib import _checks
 from homolib._settings import default_errors
 from homolib.flows.trajectory import Trajectory, polar
 from homolib.neuron.circle import Arcs
-from homolib.neuron.kink_velocities import Undecided
+from homolib.neuron.ways_on import Undecided
 from homolib.problems.scales import times, unit_problem, unit_time
 
 MOST_CONES, MOST_STEPS = 10_000, 100_000  # a flow through more cones, or with more steps in one, is given up

@@ -16,7 +16,7 @@ from homolib import _checks
 from homolib._records import Record
 from homolib._settings import default_errors
 from homolib.correlation.limit import settled_flow
-from homolib.flows.integrated import training_flow
+from homolib.flows.training import training_flow
 from homolib.flows.trajectory import Path, Trajectory
 from homolib.problems.constants import jacobian_bound
 from homolib.problems.scales import restored, times

@@ -107,9 +107,9 @@ def test_every_module_stands_in_a_wing():
 @pytest.mark.parametrize(
     ("module", "line", "fault"),
     [
-        ("homolib.problems.losses", "from homolib.flows.integrated import training_flow", upward),
+        ("homolib.problems.losses", "from homolib.flows.training import training_flow", upward),
         ("homolib.flows.trajectory", "def later():\n    from homolib.neuron.relu_flow import neuron_flow", upward),
-        ("homolib.flows.trajectory", "from homolib.flows.integrated import training_flow", circles),
+        ("homolib.flows.trajectory", "from homolib.flows.training import training_flow", circles),
         ("homolib.correlation.kkt_point", "from homolib.correlation.kkt_planar import kkt_points", circles),
         ("homolib.saddles.saddle", "from homolib.problems.networks import _sigma", borrowed),
         ("homolib.saddles.saddle", "def peek(net):\n    return net._secret", borrowed),

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from homolib.neuron.kink_velocities import Undecided
+from homolib.neuron.ways_on import Undecided
 from tests.homolib.dimensions import Dimension, Log, power
 from tests.homolib.scale_laws import NO_SCALE, ROWS, Row
 from tests.homolib.test_bad_input import CASES, DRAWINGS, RESULTS

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import homolib as hl
-from homolib.neuron.kink_velocities import Undecided
+from homolib.neuron.ways_on import Undecided
 
 CANCEL = np.array([[1.0, 1.0], [3.0, 3.0]])
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 import homolib as hl
-from homolib.flows import integrated as flows
+from homolib.flows import training as flows
 
 
 @settings(max_examples=25, deadline=None)

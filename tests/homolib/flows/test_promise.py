@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import homolib as hl
-from homolib.flows.integrator import Field, integrate
+from homolib.flows.steps import Field, integrate
 from tests.homolib.flows import promises
 from tests.homolib.flows import reference as exact
 from tests.homolib.strategies import SEEDS

@@ -6,7 +6,7 @@ import numpy as np
 
 from homolib.clarke.hinge_sums import HingeSum
 from homolib.neuron.regular_velocities import regular_velocities
-from tests.homolib.neuron.test_kink_velocities import brute_force
+from tests.homolib.neuron.test_ways_on import brute_force
 
 
 def test_many_regular_events_together_have_the_velocities_of_brute_force():

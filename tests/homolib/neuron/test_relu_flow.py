@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from homolib.clarke.polytopes import Polytope, sign_patterns
-from homolib.neuron.kink_velocities import Undecided
 from homolib.neuron.relu_flow import neuron_flow, neuron_flows
+from homolib.neuron.ways_on import Undecided
 from homolib.problems.datasets import five_points, gaussian, mirrored
 
 seeds = st.integers(0, 10**6)

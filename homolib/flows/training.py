@@ -1,7 +1,7 @@
 """The one flow of the book: dw/dt in sum_i z_i dH(x_i; w), with z frozen or following the training loss.
 
 A tolerance is a promise about the whole path: each flow is integrated with two sizes of steps, and with finer ones
-until they agree. How a flow is integrated is in `polar`, and in `mirror` for diagonal networks.
+until they agree. The equation of motion is in `polar`, and in `diagonal_flow` for diagonal networks.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 from homolib import _checks
 from homolib._settings import default_errors
 from homolib.flows.diagonal_flow import MirrorFlow
-from homolib.flows.integrator import Stuck
 from homolib.flows.polar import PolarFlow
+from homolib.flows.steps import Stuck
 from homolib.flows.trajectory import Path, Trajectory, distance, with_loss
 from homolib.problems.losses import Loss, chosen
 from homolib.problems.networks import DiagonalLinear, Network, fitting

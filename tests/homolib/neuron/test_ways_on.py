@@ -9,7 +9,7 @@ from scipy.optimize import nnls
 
 from homolib.clarke.hinge_sums import HingeSum
 from homolib.clarke.polytopes import sign_patterns
-from homolib.neuron.kink_velocities import Undecided, velocities
+from homolib.neuron.ways_on import Undecided, velocities
 
 
 def neuron(X, z, u, slope):
