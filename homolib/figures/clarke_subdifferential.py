@@ -1,4 +1,4 @@
-"""Figures of the chapter on the Clarke subdifferential: what a program returns at a kink, and what the set is."""
+"""Pictures of the chapter on the Clarke subdifferential: what a program returns at a kink, and what the set is."""
 
 from __future__ import annotations
 

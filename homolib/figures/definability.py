@@ -1,4 +1,4 @@
-"""Figures of the chapter on definability: a flow that winds for ever, and functions under a microscope."""
+"""Pictures of the chapter on definability: a flow that winds for ever, and functions under a microscope."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of the chapter on gradient flow: a path that slides, a slope that is bounded below, and what steps do."""
+"""Pictures of the chapter on gradient flow: a path that slides, a slope that is bounded below, and what steps do."""
 
 from __future__ import annotations
 

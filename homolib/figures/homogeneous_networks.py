@@ -1,4 +1,4 @@
-"""Figures of the chapter on homogeneous networks: what scaling the weights does to outputs, and to time."""
+"""Pictures of the chapter on homogeneous networks: what scaling the weights does to outputs, and to time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of chapter 7: directions climb the correlation function, norms grow, shrink or rest."""
+"""Pictures of the chapter on the correlation flow: directions climb, norms grow, shrink or rest."""
 
 from __future__ import annotations
 

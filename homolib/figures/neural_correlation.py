@@ -1,4 +1,4 @@
-"""Pictures of chapter 6: the correlation function of a planar neuron around the circle, with its KKT points."""
+"""Pictures of the chapter on neural correlation: that of a planar neuron around the circle, and its KKT points."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of chapter 5: the field of u1 |u2|, solutions that wait, and what two speeds at a kink decide."""
+"""Pictures of the chapter on non-uniqueness: the field of u1 |u2|, solutions that wait, and what two speeds decide."""
 
 from __future__ import annotations
 

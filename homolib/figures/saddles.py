@@ -1,4 +1,4 @@
-"""Pictures of chapter 11: Figure 4's saddle, who leaves it in time, and a saddle with a kink that lets nobody stay."""
+"""Pictures of the chapter on saddles: who leaves that of Figure 4 in time, and one with a kink where nobody stays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of chapter 9: separable networks, neuron by neuron."""
+"""Pictures of the chapter on separable networks, neuron by neuron."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of chapter 8: training from small weights, and the frozen flow it follows."""
+"""Pictures of the chapter on small initialization: training from small weights, and the frozen flow it follows."""
 
 from __future__ import annotations
 
