@@ -7,7 +7,6 @@ splits into neurons, and a direction moves by itself on the sphere while the log
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -15,13 +14,11 @@ import numpy as np
 from homolib import _checks
 from homolib._settings import default_errors
 from homolib.flows.training import frozen_flow
-from homolib.flows.trajectory import Trajectory, cartesian
+from homolib.flows.trajectory import Path, Trajectory, cartesian
 from homolib.neuron.relu_flow import neuron_flow
 from homolib.neuron.squared_flow import squared_neuron_flow
 from homolib.problems.networks import Network, PoweredReLU, TwoLayerReLU, fitting
 from homolib.problems.scales import finite_times, times, unit, unit_problem, unit_time
-
-Path = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # times (k,) -> directions (r, k, p), log-norms (r, k)
 
 
 @default_errors
