@@ -508,6 +508,7 @@ def test_a_good_chapter_earns_no_complaint(chapter, rules):
         (parts_in_order, "## Details", "## More"),
         (goals_and_times, "Core 5", "Core 10"),
         (goals_and_times, "Words.", "Words. " * 300),
+        (short_core, "Words.", "Words. " * 3000),
         (goals_and_times, "**After this chapter you can** see.", ""),
         (recall, ":class: recall", ":class: note"),
         (recall, "* *Norm:* $\\|x\\|$.", "* a\n" * 9),
