@@ -43,7 +43,13 @@ from homolib.figures.saddle_escape import (
     one_escape_at_every_scale,
     sigmoids,
 )
-from homolib.figures.saddles import dormant_directions, field_at_a_kink, leaving_a_point, who_aligns_in_time
+from homolib.figures.saddles import (
+    dormant_directions,
+    field_at_a_kink,
+    leaving_a_point,
+    one_wakes,
+    who_aligns_in_time,
+)
 from homolib.figures.separable_networks import balancing, correlation_and_paths, lengths_and_shares
 from homolib.figures.small_initialization import early_training, four_clocks, frozen_and_trained, two_outcomes
 from homolib.figures.staircases import (
@@ -95,6 +101,7 @@ __all__ = [
     "longer_plateaus",
     "one_escape_at_every_scale",
     "one_kink",
+    "one_wakes",
     "outputs_after_scaling",
     "plane_becomes_a_line",
     "race",
