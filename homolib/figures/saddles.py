@@ -15,6 +15,7 @@ from homolib.problems.networks import SquaredReLU
 from homolib.saddles.saddle import absolute_value_saddle, figure_4_saddle
 
 NEAR = 0.1  # radians from the KKT point that count as aligned
+FIRST = {"sqrt 2": 0, "sqrt 2 - delta": -1, "sqrt 2 + delta": 1}  # starts of the active neuron, in delta from sqrt(2)
 
 
 def dormant_directions(sigma: float = 1e-5, seed: int = 6) -> tuple[Figure, str]:
@@ -48,13 +49,13 @@ def dormant_directions(sigma: float = 1e-5, seed: int = 6) -> tuple[Figure, str]
     )
 
 
-def one_wakes(below: float = 1.0, delta: float = 1e-3) -> tuple[Figure, str]:
+def one_wakes(w1: str = "sqrt 2", delta: float = 1e-3) -> tuple[Figure, str]:
     """Sizes of three neurons on the inputs +1 and -1 with labels 2 and 1, beside the frozen flow of the two small ones.
 
-    The first starts at sqrt(2) - below * delta, the others at -delta and +delta over sqrt(2).
+    The first starts at `w1`, a key of `FIRST`, the others at -delta and +delta over sqrt(2).
     """
     root = np.sqrt(2)
-    start = np.array([root - below * delta, -delta / root, delta / root])
+    start = np.array([root + FIRST[w1] * delta, -delta / root, delta / root])
     path = training_flow(SquaredReLU(3, 1), [[1.0], [-1.0]], [2.0, 1.0], start, 8.0, tolerance=1e-12, points=161)
     frozen = np.stack([-np.exp(2 * path.t), np.ones_like(path.t)], axis=-1) / root
     figure, axes = canvas()
@@ -66,9 +67,9 @@ def one_wakes(below: float = 1.0, delta: float = 1e-3) -> tuple[Figure, str]:
     axes.set(xlabel="time", ylabel=r"$\log_{10}$ of the size", xlim=(0, 8), ylim=(-6.2, 1.2))
     pair, still = path.w[20, 1:] / delta, frozen[20]  # at time 1
     half = np.interp(-0.25, -path.loss, path.t)
-    end = {1.0: " - \\delta", 0.0: "", -1.0: " + \\delta"}.get(below, f" - {below:g}\\delta")
+    first = w1.replace("sqrt 2", r"\sqrt{2}").replace("delta", r"\delta")
     return figure, (
-        f"Sizes of three neurons from $w_1 = \\sqrt{{2}}{end}$, $w_2 = -\\delta/\\sqrt{{2}}$ and "
+        f"Sizes of three neurons from $w_1 = {first}$, $w_2 = -\\delta/\\sqrt{{2}}$ and "
         f"$w_3 = \\delta/\\sqrt{{2}}$ with $\\delta = {power_of_ten(delta)}$, and of the frozen flow (dotted). "
         f"At time 1 $(w_2, w_3)/\\delta$ is $({pair[0]:.4f}, {pair[1]:.4f})$, at distance "
         f"{power_of_ten(np.linalg.norm(pair - still), 2)} from the frozen flow. "
