@@ -38,9 +38,8 @@ def sliding_and_chatter(step: float = 0.2, start: tuple[float, float] = (1.1, 1.
     late = steps[0][step * np.arange(steps.shape[1]) > abs(start[0])]
     return figure, (
         f"$f = |x_1| + x_2^2/2$: the flow meets the kink at time {abs(start[0]):.3g} and slides along it. Gradient "
-        f"descent "
-        f"with step {step:g} hops from side to side, up to {abs(late).max():.2g} off the kink, and stays at height "
-        f"{heights[-1]:.2g} where the flow is at {height[-1]:.1g}."
+        f"descent with step {step:g} hops from side to side, up to {abs(late).max():.2g} off the kink; at time "
+        f"{t[-1]:g} it is at height {heights[-1]:.2g}, the flow at {height[-1]:.1g}."
     )
 
 
@@ -57,8 +56,8 @@ def three_hills() -> tuple[Figure, str]:
     height.set(xlabel="$x$", title="height $f$")
     return figure, (
         f"Downhill from 1. On $|x|$ the path arrives at 0 at time 1 and stays; on $x^2$ and $x^4$ it never arrives: at "
-        f"time {t[-1]:g} it is at {power_of_ten(paths[2][-1])} and at {paths[4][-1]:.2g}. The flatter the bottom, the "
-        f"slower the end."
+        f"time {t[-1]:g} it is at {power_of_ten(paths[2][-1])} and at {paths[4][-1]:.2g}. The flatter the "
+        f"bottom, the slower the end. On the right the three hills."
     )
 
 
@@ -109,9 +108,9 @@ def desingularised_correlation(constant: float = 0.188, reach: float = 0.3) -> t
     right.plot(angle, angle, color=GREY, linestyle="--", label=r"slope 1")
     right.set(xlabel=r"angle $\theta$", title=rf"$\Psi(s) = {constant:g}\,\sqrt{{s}}$: never flat")
     right.legend()
-    verdict = "so it desingularises N" if slopes.min() >= 1 else "below 1, so it does not desingularise N so far out"
+    verdict = "so this ruler serves" if slopes.min() >= 1 else "so this ruler does not serve so far out"
     return figure, (
-        f"At its maximum at angle 0 the correlation of Figure 1's data is flat. After "
+        f"Near its maximum at angle 0 the correlation of the fifty inputs is flat. After "
         f"$\\Psi(s) = {constant:g}\\sqrt{{s}}$ "
         f"the slope is between {slopes.min():.3f} and {slopes.max():.3f} up to angle {reach:g}, {verdict}."
     )
