@@ -57,7 +57,7 @@ def three_hills() -> tuple[Figure, str]:
     return figure, (
         f"Downhill from 1. On $|x|$ the path arrives at 0 at time 1 and stays; on $x^2$ and $x^4$ it never arrives: at "
         f"time {t[-1]:g} it is at {power_of_ten(paths[2][-1])} and at {paths[4][-1]:.2g}. The flatter the "
-        f"bottom, the slower the end. On the right the three hills."
+        f"bottom, the slower the end. The second panel shows the hills."
     )
 
 
