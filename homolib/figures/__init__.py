@@ -14,10 +14,12 @@ Speeds 1 below and -1 above, a concave kink: one solution, which stays on the ki
 from homolib.figures.clarke_subdifferential import fan_polytope, slopes_of_relu, termwise_polygon
 from homolib.figures.definability import hat_against_bowl, under_the_microscope
 from homolib.figures.gradient_flow import (
+    bent_height,
     descent_near_the_origin,
     descent_on_a_hyperbola,
     desingularised_correlation,
     sliding_and_chatter,
+    three_hills,
 )
 from homolib.figures.higher_homogeneity import direction_before_length, race, waiting_times
 from homolib.figures.homogeneous_networks import (
@@ -69,6 +71,7 @@ from homolib.figures.who_branches import (
 __all__ = [
     "approach_to_the_escape_path",
     "balancing",
+    "bent_height",
     "branching_volumes",
     "budget_that_turns_back",
     "caught_at_a_kink",
@@ -113,6 +116,7 @@ __all__ = [
     "step_chooses",
     "termwise_polygon",
     "three_fates",
+    "three_hills",
     "three_neurons",
     "two_budgets",
     "two_hills",

@@ -17,7 +17,6 @@ FIRST_SHAPE = [
     "homogeneous-networks",
     "definability",
     "clarke-subdifferential",
-    "gradient-flow",
     "non-uniqueness",
     "ncf-flow",
     "small-initialization",
