@@ -18,7 +18,6 @@ FIRST_SHAPE = [
     "definability",
     "clarke-subdifferential",
     "non-uniqueness",
-    "ncf-flow",
     "small-initialization",
     "separable-networks",
 ]
