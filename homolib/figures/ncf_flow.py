@@ -69,7 +69,7 @@ def angle_and_length() -> tuple[Figure, str]:
     return figure, (
         f"The neuron of $2u_1^2 + u_2^2$ from 45 degrees: the angle falls to {np.degrees(np.arctan(np.exp(-3))):.1f} "
         f"degrees at time 1.5, while the logarithm of the length rises to {log_length[-1]:.2f}, ever closer to the "
-        "dotted line $4t - \\frac12\\ln 2$."
+        "dotted line $4t - 0.347$."
     )
 
 
