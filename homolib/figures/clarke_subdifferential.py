@@ -61,7 +61,7 @@ def four_slopes() -> tuple[Figure, str]:
     _filled(dual, corners, BLUE, "$\\partial f$")
     dual.set(xlim=(-2, 2), ylim=(-2, 2), aspect="equal", xlabel="slope in a", ylabel="slope in b", title="gradients")
     return figure, (
-        "Level lines of |a| - |b|, its kinks (dashed), and an arrow along its gradient in each of the four quadrants. "
+        "Level lines of $|a| - |b|$, its kinks (dashed), and an arrow along its gradient in each quadrant. "
         "In the plane of slopes these four gradients are the corners of a square; 0, the cross, lies in the middle of "
         "it."
     )
