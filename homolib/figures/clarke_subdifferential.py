@@ -87,7 +87,8 @@ def fan_polytope(x: float, y: float) -> tuple[Figure, str]:
     shape = {1: "the one gradient", 2: "the segment between", 3: "the triangle with corners"}[len(found.vertices)]
     return figure, (
         f"At ({x:g}, {y:g}) the value is {fan(np.array([x, y])) + 0.0:g} and the subdifferential is {shape} {corners}; "
-        f"its shortest element is ({shortest[0]:g}, {shortest[1]:g}), of length {np.linalg.norm(shortest):.3g}."
+        f"its shortest element, in red, is ({shortest[0]:g}, {shortest[1]:g}), "
+        f"of length {np.linalg.norm(shortest):.3g}."
     )
 
 
@@ -102,12 +103,12 @@ def termwise_polygon(z3: float, angle: float) -> tuple[Figure, str]:
     _filled(axes, true.vertices, BLUE, "set of the sum")
     _arrow(axes, true.min_norm(), RED)
     axes.set(xlim=(-1.7, 3.1), ylim=(-1.5, 2.1), aspect="equal", xlabel="slope in $u_1$", ylabel="slope in $u_2$")
-    axes.legend(loc="upper right")
+    axes.legend(loc="lower right")
     lengths = [np.linalg.norm(found.min_norm()) for found in (true, wide)]
     same = "the two sets are equal" if np.isclose(_area(true), _area(wide)) else "the inclusion is strict"
     return figure, (
         f"$z = (1, 1, {z3:g})$, third input at {angle:g} degrees: {same}. The set of the sum has area "
-        f"{_area(true):.3f} and a shortest element of length {lengths[0]:.3f}; the sum of the sets has area "
+        f"{_area(true):.3f} and a shortest element, in red, of length {lengths[0]:.3f}; the sum of the sets has area "
         f"{_area(wide):.3f} and a shortest element of length {lengths[1]:.3f}."
     )
 
