@@ -11,7 +11,7 @@ Examples
 Speeds 1 below and -1 above, a concave kink: one solution, which stays on the kink.
 """
 
-from homolib.figures.clarke_subdifferential import fan_polytope, slopes_of_relu, termwise_polygon
+from homolib.figures.clarke_subdifferential import fan_polytope, four_slopes, slopes_of_relu, termwise_polygon
 from homolib.figures.definability import hat_against_bowl, under_the_microscope
 from homolib.figures.gradient_flow import (
     bent_height,
@@ -92,6 +92,7 @@ __all__ = [
     "fates_in_the_plane",
     "field_at_a_kink",
     "four_clocks",
+    "four_slopes",
     "frozen_and_trained",
     "gradient_field_of_u1_abs_u2",
     "growth_from_small_starts",
