@@ -17,16 +17,12 @@ FIRST_SHAPE = [
     "homogeneous-networks",
     "definability",
     "clarke-subdifferential",
-    "gradient-flow",
     "non-uniqueness",
     "ncf-flow",
     "small-initialization",
-    "saddles",
 ]
 # In the new shape, with a core that is still over 45 minutes: its third topic has to move to Details
 STILL_LONG = [
-    "neural-correlation",
-    "non-branching",
     "who-branches",
     "saddle-escape",
     "staircases",
