@@ -52,7 +52,7 @@ from homolib.figures.saddles import (
     one_wakes,
     who_aligns_in_time,
 )
-from homolib.figures.separable_networks import balancing, correlation_and_paths, lengths_and_shares
+from homolib.figures.separable_networks import balancing, correlation_and_paths, lengths_and_shares, two_neurons
 from homolib.figures.small_initialization import early_training, four_clocks, frozen_and_trained, two_outcomes
 from homolib.figures.staircases import (
     budget_that_turns_back,
@@ -121,6 +121,7 @@ __all__ = [
     "three_neurons",
     "two_budgets",
     "two_hills",
+    "two_neurons",
     "two_outcomes",
     "two_step_sizes",
     "two_steps",

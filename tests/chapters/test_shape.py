@@ -19,7 +19,6 @@ FIRST_SHAPE = [
     "non-uniqueness",
     "ncf-flow",
     "small-initialization",
-    "separable-networks",
 ]
 # In the new shape, with a core that is still over 45 minutes: its third topic has to move to Details
 STILL_LONG = [
