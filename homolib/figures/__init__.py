@@ -45,7 +45,13 @@ from homolib.figures.saddle_escape import (
 )
 from homolib.figures.saddles import dormant_directions, field_at_a_kink, leaving_a_point, who_aligns_in_time
 from homolib.figures.separable_networks import balancing, correlation_and_paths, lengths_and_shares
-from homolib.figures.small_initialization import early_training, four_clocks, frozen_and_trained, two_outcomes
+from homolib.figures.small_initialization import (
+    align_then_learn,
+    early_training,
+    four_clocks,
+    frozen_and_trained,
+    two_outcomes,
+)
 from homolib.figures.staircases import (
     budget_that_turns_back,
     jump_time_errors,
@@ -61,6 +67,7 @@ from homolib.figures.who_branches import (
 )
 
 __all__ = [
+    "align_then_learn",
     "approach_to_the_escape_path",
     "balancing",
     "branching_volumes",

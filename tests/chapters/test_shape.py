@@ -20,7 +20,6 @@ FIRST_SHAPE = [
     "gradient-flow",
     "non-uniqueness",
     "ncf-flow",
-    "small-initialization",
     "separable-networks",
     "saddles",
 ]
