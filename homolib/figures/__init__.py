@@ -11,6 +11,7 @@ Examples
 Speeds 1 below and -1 above, a concave kink: one solution, which stays on the kink.
 """
 
+from homolib.figures.a_figure_reproduced import draws_that_show_it, four_clocks
 from homolib.figures.clarke_subdifferential import fan_polytope, slopes_of_relu, termwise_polygon
 from homolib.figures.definability import hat_against_bowl, under_the_microscope
 from homolib.figures.gradient_flow import (
@@ -48,7 +49,6 @@ from homolib.figures.separable_networks import balancing, correlation_and_paths,
 from homolib.figures.small_initialization import (
     align_then_learn,
     early_training,
-    four_clocks,
     frozen_and_trained,
     two_outcomes,
 )
@@ -84,6 +84,7 @@ __all__ = [
     "direction_before_length",
     "directions_converge",
     "dormant_directions",
+    "draws_that_show_it",
     "early_training",
     "falling_from",
     "fan_polytope",

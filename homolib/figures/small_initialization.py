@@ -13,8 +13,6 @@ from homolib.problems import datasets
 from homolib.problems.networks import Network, SquaredReLU, TwoLayerReLU
 
 FASTEST = 93.75  # growth rate of a neuron of Figure 1 that points along its best direction, 2 N(0)
-CLOCKS = {"sum of squares": 0.5, "half the sum": 1, "mean": 25, "half the mean": 50}  # iterations, against half the sum
-STEP, HORIZON = 5e-5, 50_000  # of gradient descent in the caption of Figure 1
 
 
 def early_training(delta: float = 1e-8, start: int = 0) -> tuple[Figure, str]:
@@ -134,32 +132,6 @@ def two_outcomes(start: float = 45.0, delta: float = 1e-3) -> tuple[Figure, str]
         f"Start at {start:g} degrees, $\\delta = {power_of_ten(delta)}$: the frozen flow {ends}; at time {t_end:g} its "
         f"norm is {size:.3g} and its direction is ({direction[0]:.3f}, {direction[1]:.3f}), that of training "
         f"({trained.direction[-1, 0]:.3f}, {trained.direction[-1, 1]:z.3f})."
-    )
-
-
-def four_clocks(sigma: float = 1e-5, start: int = 0) -> tuple[Figure, str]:
-    """Figure 1 with weights of standard deviation `sigma`: one flow, read in iterations under four conventions."""
-    net, (X, y) = SquaredReLU(20, 2), datasets.circle(50)
-    w = np.random.default_rng(start).standard_normal(40)
-    delta = sigma * float(np.linalg.norm(w))
-    t_end = 1.4 * np.log(1 / delta) / 75 + 0.05  # until the slower group of neurons has learned as well
-    path = training_flow(net, X, y, w / np.linalg.norm(w), t_end, delta=delta, tolerance=1e-5, points=801)
-    figure, (top, bottom) = canvas(rows=2, height=5.0, sharex=True)
-    top.set_xscale("log")
-    notes = []
-    for (name, factor), style in zip(CLOCKS.items(), ("-", "--", "-.", ":"), strict=True):
-        iterations = factor * path.t / STEP
-        shown = iterations <= HORIZON
-        top.plot(iterations[shown], path.loss[shown] / path.loss[0], ls=style, label=name)
-        bottom.plot(iterations[shown], path.norm[shown], ls=style)
-        fallen = factor * np.interp(-0.99 * path.loss[0], -path.loss, path.t) / STEP
-        notes.append(f"{name}: {fallen:.0f}" if fallen <= HORIZON else f"{name}: not within {HORIZON}")
-    top.set(ylabel="loss, as part of the first", ylim=(-0.05, 1.1))
-    bottom.set(xlabel="iterations with step 5e-5", ylabel="norm of all weights", xlim=(100, HORIZON))
-    top.legend(loc="lower left")
-    return (
-        figure,
-        f"$\\sigma = {power_of_ten(sigma)}$. Iterations until the loss has lost one per cent: {'; '.join(notes)}.",
     )
 
 
