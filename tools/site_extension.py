@@ -19,6 +19,8 @@ import notebooks
 
 ROOT = Path(__file__).parents[1]
 FIGURE = '<figure class="homolib '
+GLOSSARY = "chapters/glossary"
+NOT_PROSE = (nodes.reference, nodes.title, nodes.literal, nodes.math, nodes.math_block, nodes.raw, nodes.literal_block)
 
 
 def add_vendored_scripts(app, config):
@@ -78,7 +80,7 @@ def number_figures(app, doctree):
         anchor, words = f"fig-{chapter}-{count}", f"Figure {chapter}.{count}"
         link = f'<a class="homolib-number" href="#{anchor}">{words}</a> '
         text = node.astext().replace(FIGURE, f'<figure id="{anchor}" {FIGURE.removeprefix("<figure ")}', 1)
-        node.children = [nodes.Text(re.sub("(<figcaption.*?>)", rf"\1{link}", text, count=1))]
+        node[:] = [nodes.Text(re.sub("(<figcaption.*?>)", rf"\1{link}", text, count=1))]
         if name := re.search('data-figure="(.*?)"', text):
             names[name[1]] += 1
             label = f"figure-{stem}-{name[1]}".replace("_", "-") + (f"-{names[name[1]]}" if names[name[1]] > 1 else "")
@@ -104,6 +106,50 @@ def paper_number_as_tag(app, doctree):
         if (start := last.rfind(" [paper: ")) >= 0:
             title[-1] = nodes.Text(last[:start] + ")")
             title += nodes.inline("", last[start:].removesuffix(")"), classes=["paper-tag"])
+
+
+def link_terms(app, doctree, docname):
+    """Make the first use of each glossary word in a section of a chapter a link, whose title is its definition."""
+    if app.builder.format != "html" or Path(docname).name not in notebooks.chapter_numbers():
+        return
+    words = glossary(app)
+    pattern = re.compile(rf"\b({'|'.join(sorted(map(re.escape, words), key=len, reverse=True))})(?:e?s)?\b", re.I)
+    met = set()
+    for text in list(doctree.findall(nodes.Text)):
+        around = list(ancestors(text))
+        section = next((node for node in around if isinstance(node, nodes.section) and node.parent.parent), None)
+        if any(isinstance(node, NOT_PROSE) or "cell" in node.get("classes", ()) for node in around):
+            continue
+        pieces, end = [], 0
+        for match in pattern.finditer(text.astext()):
+            word = match[1].lower()
+            if (section and section["ids"][0], word) not in met:
+                met.add((section and section["ids"][0], word))
+                anchor, sentence = words[word]
+                uri = f"{app.builder.get_relative_uri(docname, GLOSSARY)}#{anchor}"
+                link = nodes.reference("", match[0], refuri=uri, internal=True, reftitle=sentence, classes=["term"])
+                pieces += [nodes.Text(text.astext()[end : match.start()]), link]
+                end = match.end()
+        if pieces:
+            text.parent.replace(text, [*pieces, nodes.Text(text.astext()[end:])])
+
+
+def ancestors(node):
+    """The nodes around a node, from the inside out, without the document."""
+    while (node := node.parent) is not None and not isinstance(node, nodes.document):
+        yield node
+
+
+def glossary(app):
+    """Each word of the glossary that means one thing, with its anchor and its sentence."""
+    if not hasattr(app.env, "words_of_glossary"):
+        entries = {}
+        for item in app.env.get_doctree(GLOSSARY).findall(nodes.definition_list_item):
+            word, sentence = item[0].astext(), re.sub(r" \([^()]*\)\.$", ".", item[-1].astext())
+            if "(" not in word:
+                entries[word.lower()] = item[0]["ids"][0], sentence
+        app.env.words_of_glossary = entries
+    return app.env.words_of_glossary
 
 
 def offer_notebook(app, pagename, templatename, context, doctree):
@@ -147,6 +193,7 @@ def setup(app):
     app.connect("doctree-read", title_as_written)
     app.connect("doctree-read", paper_number_as_tag)
     app.connect("doctree-read", number_figures)
+    app.connect("doctree-resolved", link_terms)
     app.connect("html-page-context", offer_notebook, priority=900)  # after the theme has made its buttons
     app.connect("build-finished", write_notebooks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
