@@ -16,6 +16,7 @@ from myst_nb.core.read import myst_nb_reader_plugin
 from sphinx_proof.nodes import unenumerable_node
 
 import notebooks
+import take_home
 
 ROOT = Path(__file__).parents[1]
 FIGURE = '<figure class="homolib '
@@ -152,41 +153,62 @@ def glossary(app):
     return app.env.words_of_glossary
 
 
+def link_to_repository(app, config):
+    """Let the theme's buttons lead to the repository, if it has an address."""
+    if take_home.repository():
+        config.html_theme_options |= {
+            "repository_url": take_home.repository(),
+            "repository_branch": "main",
+            "path_to_docs": "",
+            "use_repository_button": True,
+            "use_issues_button": True,
+            "use_source_button": True,
+        }
+
+
 def offer_notebook(app, pagename, templatename, context, doctree):
-    """Put the generated notebook first in the page's download menu: the theme knows only the Markdown source."""
+    """Put the generated notebook first in the page's download menu, then all of them; and say where they can be run."""
     if pagename not in app.env.found_docs or not notebooks.is_notebook(Path(app.env.doc2path(pagename))):
         return
+    stem = Path(pagename).name
+    offers = [
+        (f"{stem}.ipynb", ".ipynb", "fas fa-code", "Download notebook file"),
+        (take_home.ZIP, "all notebooks (.zip)", "fas fa-file-zipper", "Download all notebooks with their library"),
+    ]
     for group in context["header_buttons"]:
         if group["label"] == "download-buttons":
-            group["buttons"].insert(
-                0,
+            group["buttons"][:0] = [
                 {
                     "type": "link",
-                    "url": context["pathto"](f"notebooks/{Path(pagename).name}.ipynb", 1),
-                    "text": ".ipynb",
-                    "icon": "fas fa-code",
-                    "tooltip": "Download notebook file",
-                    "label": "download-notebook-button",
-                },
-            )
+                    "url": context["pathto"](f"notebooks/{name}", 1),
+                    "text": text,
+                    "icon": icon,
+                    "tooltip": tooltip,
+                    "label": f"download-{Path(name).suffix[1:]}-button",
+                }
+                for name, text, icon, tooltip in offers
+            ]
+    if places := take_home.places_to_run(stem):
+        menu = {"type": "group", "tooltip": "Run this page", "icon": "fas fa-rocket", "label": "launch-buttons"}
+        context["header_buttons"].insert(0, menu | {"buttons": places})
 
 
 def write_notebooks(app, error):
-    """Ship the notebooks that `offer_notebook` links to."""
+    """Ship the notebooks that `offer_notebook` links to, and the library that they need."""
     if error is None and app.builder.format == "html":
         built = {Path(app.env.doc2path(name)) for name in app.env.found_docs}
         sources = [source for source in notebooks.all_sources() if source in built and notebooks.is_notebook(source)]
-        folder = Path(app.outdir) / "notebooks"
-        folder.mkdir(exist_ok=True)
-        for name, text in notebooks.convert_all(sources):
-            (folder / name).write_text(text, encoding="utf-8")
+        if sources:
+            take_home.pack(Path(app.outdir) / "notebooks", notebooks.convert_all(sources))
 
 
 def setup(app):
     """Called by Sphinx."""
     os.environ["HOMOLIB_STATIC"] = "1"  # explorers draw every frame: a website has no kernel
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are small, and the cores run a kernel each
+    app.add_config_value("book_repository", "", "html")
     app.connect("config-inited", add_vendored_scripts)
+    app.connect("config-inited", link_to_repository)
     app.connect("env-before-read-docs", start_notebooks)
     app.connect("source-read", await_notebook)
     app.connect("autodoc-process-docstring", read_bars_as_norms)
