@@ -16,12 +16,9 @@ import reading_time
 FIRST_SHAPE = [
     "homogeneous-networks",
     "definability",
-    "clarke-subdifferential",
-    "gradient-flow",
     "non-uniqueness",
     "ncf-flow",
     "separable-networks",
-    "saddles",
 ]
 # In the new shape, with a core that is still over 45 minutes: its third topic has to move to Details
 STILL_LONG = [
