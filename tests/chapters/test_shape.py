@@ -16,10 +16,7 @@ import reading_time
 FIRST_SHAPE = [
     "homogeneous-networks",
     "definability",
-    "clarke-subdifferential",
     "non-uniqueness",
-    "small-initialization",
-    "separable-networks",
 ]
 # In the new shape, with a core that is still over 45 minutes: its third topic has to move to Details
 STILL_LONG = [
