@@ -54,7 +54,7 @@ def wheel_name() -> str:
 def first_cell() -> str:
     """Code that says what a notebook needs, and installs the library where it is missing."""
     lines = [
-        "# This notebook needs Python 3.11 or newer, and homolib, the library of the book: if missing, it is installed.",
+        "# This notebook needs Python 3.11 or newer, and homolib, the book's library, which it installs if missing.",
         "from importlib.util import find_spec",
         "from pathlib import Path",
         "",

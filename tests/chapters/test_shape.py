@@ -15,13 +15,8 @@ import reading_time
 
 FIRST_SHAPE = [
     "definability",
-    "clarke-subdifferential",
-    "gradient-flow",
     "non-uniqueness",
     "ncf-flow",
-    "small-initialization",
-    "separable-networks",
-    "saddles",
 ]
 # In the new shape, with a core that is still over 45 minutes: its third topic has to move to Details
 STILL_LONG = [
