@@ -14,7 +14,6 @@ import notebooks
 import reading_time
 
 FIRST_SHAPE = [
-    "homogeneous-networks",
     "definability",
     "non-uniqueness",
 ]
