@@ -67,18 +67,17 @@ def one_wakes(w1: str = "sqrt 2", delta: float = 1e-3, frozen: bool = True) -> t
         axes.text(0.5, size[10] + (0.25 if k < 2 else -0.25), f"$w_{k + 1}$", va="bottom" if k < 2 else "top")
     axes.set(xlabel="time", ylabel=r"$\log_{10}$ of the size", xlim=(0, 8), ylim=(-6.2, 1.2))
     half = np.interp(-0.25, -path.loss, path.t)
-    first = w1.replace("sqrt 2", r"\sqrt{2}").replace("delta", r"\delta")
-    sentence = (
-        f"Sizes of the three weights in training from $w_1 = {first}$, $w_2 = -\\delta/\\sqrt{{2}}$ and "
-        f"$w_3 = \\delta/\\sqrt{{2}}$ with $\\delta = {power_of_ten(delta)}$. Half of the loss is gone at time {half:.2f}, "
-        "when $w_2$ has grown, and $w_3$ is as small as before."
-    )
+    end = f"Half of the loss is gone at time {half:.2f}, when $w_2$ has grown, and $w_3$ is about as small as before."
     if not frozen:
-        return figure, sentence
+        small = f"$w_2 = {start[1]:.2g}$ and $w_3 = {start[2]:.2g}$"
+        return figure, f"Sizes of the three weights in training from $w_1 = {start[0]:.4f}$, {small}. {end}"
+    first = w1.replace("sqrt 2", r"\sqrt{2}").replace("delta", r"\delta")
     pair = path.w[20, 1:] / delta  # at time 1
     return figure, (
-        f"{sentence} Dotted: $\\delta$ times the frozen flow of the pair. At time 1 $(w_2, w_3)/\\delta$ is "
-        f"$({pair[0]:.4f}, {pair[1]:.4f})$, at distance {power_of_ten(np.linalg.norm(pair - flow[20]), 2)} from it."
+        f"Sizes of the three weights in training from $w_1 = {first}$, $w_2 = -\\delta/\\sqrt{{2}}$ and "
+        f"$w_3 = \\delta/\\sqrt{{2}}$ with $\\delta = {power_of_ten(delta)}$; dotted: $\\delta u$, the frozen flow. "
+        f"At time 1 $(w_2, w_3)/\\delta$ is $({pair[0]:.4f}, {pair[1]:.4f})$, at distance "
+        f"{power_of_ten(np.linalg.norm(pair - flow[20]), 2)} from $u$. {end}"
     )
 
 
