@@ -18,7 +18,6 @@ FIRST_SHAPE = [
     "definability",
     "non-uniqueness",
     "ncf-flow",
-    "small-initialization",
 ]
 # In the new shape, with a core that is still over 45 minutes: its third topic has to move to Details
 STILL_LONG = [
