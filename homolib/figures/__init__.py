@@ -12,7 +12,7 @@ Speeds 1 below and -1 above, a concave kink: one solution, which stays on the ki
 """
 
 from homolib.figures.clarke_subdifferential import fan_polytope, slopes_of_relu, termwise_polygon
-from homolib.figures.definability import hat_against_bowl, under_the_microscope
+from homolib.figures.definability import cut_with_horizontals, hat_against_bowl, under_the_microscope
 from homolib.figures.gradient_flow import (
     bent_height,
     descent_near_the_origin,
@@ -78,6 +78,7 @@ __all__ = [
     "climb",
     "correlation_and_paths",
     "correlation_on_the_circle",
+    "cut_with_horizontals",
     "derivative_at_zero_chooses",
     "descent_near_the_origin",
     "descent_on_a_hyperbola",
