@@ -15,7 +15,6 @@ import reading_time
 
 FIRST_SHAPE = [
     "homogeneous-networks",
-    "definability",
     "clarke-subdifferential",
     "non-uniqueness",
     "ncf-flow",
