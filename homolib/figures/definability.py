@@ -52,7 +52,7 @@ def cut_with_horizontals() -> tuple[Figure, str]:
         + ", ".join(f"${height:g}$" for height in HEIGHTS)
         + " meet the graph of $|x| - \\max(0, x)^2$ in "
         + ", ".join(str(len(crossings)) for crossings in HEIGHTS.values())
-        + f" points. The axis meets the part of the graph of the sine that is drawn in {len(zeros)} points, and the "
+        + f" points, in this order. The axis meets the part of the graph of the sine that is drawn in {len(zeros)} points, and the "
         "whole graph in infinitely many."
     )
 
