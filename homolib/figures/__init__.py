@@ -11,7 +11,8 @@ Examples
 Speeds 1 below and -1 above, a concave kink: one solution, which stays on the kink.
 """
 
-from homolib.figures.clarke_subdifferential import fan_polytope, slopes_of_relu, termwise_polygon
+from homolib.figures.a_figure_reproduced import draws_that_show_it, four_clocks
+from homolib.figures.clarke_subdifferential import fan_polytope, four_slopes, slopes_of_relu, termwise_polygon
 from homolib.figures.definability import cut_with_horizontals, hat_against_bowl, under_the_microscope
 from homolib.figures.gradient_flow import (
     bent_height,
@@ -52,8 +53,13 @@ from homolib.figures.saddles import (
     one_wakes,
     who_aligns_in_time,
 )
-from homolib.figures.separable_networks import balancing, correlation_and_paths, lengths_and_shares
-from homolib.figures.small_initialization import early_training, four_clocks, frozen_and_trained, two_outcomes
+from homolib.figures.separable_networks import balancing, correlation_and_paths, lengths_and_shares, two_neurons
+from homolib.figures.small_initialization import (
+    align_then_learn,
+    early_training,
+    frozen_and_trained,
+    two_outcomes,
+)
 from homolib.figures.staircases import (
     budget_that_turns_back,
     jump_time_errors,
@@ -69,6 +75,7 @@ from homolib.figures.who_branches import (
 )
 
 __all__ = [
+    "align_then_learn",
     "approach_to_the_escape_path",
     "balancing",
     "bent_height",
@@ -87,12 +94,14 @@ __all__ = [
     "direction_before_length",
     "directions_converge",
     "dormant_directions",
+    "draws_that_show_it",
     "early_training",
     "falling_from",
     "fan_polytope",
     "fates_in_the_plane",
     "field_at_a_kink",
     "four_clocks",
+    "four_slopes",
     "frozen_and_trained",
     "gradient_field_of_u1_abs_u2",
     "growth_from_small_starts",
@@ -121,6 +130,7 @@ __all__ = [
     "three_neurons",
     "two_budgets",
     "two_hills",
+    "two_neurons",
     "two_outcomes",
     "two_step_sizes",
     "two_steps",

@@ -52,8 +52,8 @@ def cut_with_horizontals() -> tuple[Figure, str]:
         + ", ".join(f"${height:g}$" for height in HEIGHTS)
         + " meet the graph of $|x| - \\max(0, x)^2$ in "
         + ", ".join(str(len(crossings)) for crossings in HEIGHTS.values())
-        + f" points, in this order. The axis meets the part of the graph of the sine that is drawn in {len(zeros)} points, and the "
-        "whole graph in infinitely many."
+        + f" points, in this order. The axis meets the drawn part of the graph of the sine in {len(zeros)} points, and "
+        "the whole graph in infinitely many."
     )
 
 

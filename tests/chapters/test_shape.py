@@ -15,11 +15,8 @@ import reading_time
 
 FIRST_SHAPE = [
     "homogeneous-networks",
-    "clarke-subdifferential",
     "non-uniqueness",
     "ncf-flow",
-    "small-initialization",
-    "separable-networks",
 ]
 # In the new shape, with a core that is still over 45 minutes: its third topic has to move to Details
 STILL_LONG = [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from homolib.figures.clarke_subdifferential import fan_polytope, slopes_of_relu, termwise_polygon
+from homolib.figures.clarke_subdifferential import fan_polytope, four_slopes, slopes_of_relu, termwise_polygon
 from homolib.figures.definability import cut_with_horizontals
 from homolib.figures.gradient_flow import (
     bent_height,
@@ -30,6 +30,20 @@ def test_three_formulas_of_relu_agree_only_at_one_half(convention):
     slopes = numbers(re.search(r"slopes (.*) to three", sentence)[1])
     assert slopes == [convention, 1 - convention, 0.5]
     assert sentence.endswith(f"gives {1 - 2 * convention:g}.")
+
+
+def test_four_slopes_stand_beside_the_corners_that_they_name():
+    plane, dual = four_slopes()[0].axes
+    for text in dual.texts:
+        slope = np.array([float(number) for number in text.get_text().replace("\u2212", "-").strip("()").split(",")])
+        assert np.array_equal(np.sign(text.get_position()), slope)
+    for text in plane.texts:
+        if text.get_text():
+            a, b = np.sign(text.get_position())
+            near = np.abs([a, b]), np.abs([a + 1e-6, b]), np.abs([a, b + 1e-6])
+            slopes = [(near[k] - near[0]) @ [1, -1] / 1e-6 for k in (1, 2)]
+            assert text.get_text().replace("\u2212", "-") == f"({slopes[0]:.0f}, {slopes[1]:.0f})"
+    assert len(dual.texts) == 4
 
 
 def test_the_fan_is_critical_at_its_centre_only():
