@@ -16,7 +16,6 @@ import reading_time
 FIRST_SHAPE = [
     "homogeneous-networks",
     "definability",
-    "non-uniqueness",
     "ncf-flow",
     "small-initialization",
 ]
