@@ -53,7 +53,8 @@ def waiting_solution(u1: float = 1.0, u2: float = 0.0, wait: float = 0.0) -> tup
     clock.legend(loc="upper left")
     end = w[-1]
     if free and wait < t_end:
-        note = f"one of many solutions waits until $T = {wait:g}$, then goes up; dots: all points that can be reached"
+        first = f"waits until $T = {wait:g}$, then goes up" if wait else "goes up at once"
+        note = f"one of many solutions {first}; dots: all points that can be reached"
     elif free:
         note = "one of many solutions waits all the time; dots: all points that others can reach"
     elif u2 == 0:
