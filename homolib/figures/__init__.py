@@ -11,6 +11,7 @@ Examples
 Speeds 1 below and -1 above, a concave kink: one solution, which stays on the kink.
 """
 
+from homolib.figures.a_figure_reproduced import draws_that_show_it, four_clocks
 from homolib.figures.clarke_subdifferential import fan_polytope, four_slopes, slopes_of_relu, termwise_polygon
 from homolib.figures.definability import hat_against_bowl, under_the_microscope
 from homolib.figures.gradient_flow import (
@@ -53,7 +54,12 @@ from homolib.figures.saddles import (
     who_aligns_in_time,
 )
 from homolib.figures.separable_networks import balancing, correlation_and_paths, lengths_and_shares, two_neurons
-from homolib.figures.small_initialization import early_training, four_clocks, frozen_and_trained, two_outcomes
+from homolib.figures.small_initialization import (
+    align_then_learn,
+    early_training,
+    frozen_and_trained,
+    two_outcomes,
+)
 from homolib.figures.staircases import (
     budget_that_turns_back,
     jump_time_errors,
@@ -69,6 +75,7 @@ from homolib.figures.who_branches import (
 )
 
 __all__ = [
+    "align_then_learn",
     "approach_to_the_escape_path",
     "balancing",
     "bent_height",
@@ -86,6 +93,7 @@ __all__ = [
     "direction_before_length",
     "directions_converge",
     "dormant_directions",
+    "draws_that_show_it",
     "early_training",
     "falling_from",
     "fan_polytope",

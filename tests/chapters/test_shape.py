@@ -17,7 +17,6 @@ FIRST_SHAPE = [
     "homogeneous-networks",
     "definability",
     "ncf-flow",
-    "small-initialization",
 ]
 # In the new shape, with a core that is still over 45 minutes: its third topic has to move to Details
 STILL_LONG = [

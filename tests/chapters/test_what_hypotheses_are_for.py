@@ -33,6 +33,28 @@ def test_the_opening_figure_says_what_the_text_says():
     assert off < 5
 
 
+def test_with_several_frozen_flows_there_is_no_direction_to_be_close_to():
+    """w_1 relu(x w_2), inputs 1 and -1, labels 1: from (delta, 0) training may wait, then leave, up to 37 degrees."""
+    X, y, delta, angles = np.array([[1.0], [-1.0]]), np.ones(2), 1e-3, []
+    at_rest = hl.clarke_subdifferential(hl.TwoLayerReLU(1, 1), X, np.array([delta, 0.0]), y)
+    assert not at_rest.min_norm().any()
+    for since in (0.25, 0.5, 1.0):  # the rest of the unit of time it has waited
+        w = solve_ivp(lambda t, w: (1 - w.prod()) * w[::-1], (0, since), [delta, 0.0], **TIGHT).y[:, -1]
+        velocity = hl.TwoLayerReLU(1, 1).pullback(X, w, y - hl.TwoLayerReLU(1, 1).outputs(X, w))
+        np.testing.assert_allclose(velocity, (1 - w.prod()) * w[::-1])
+        angles.append(np.degrees(np.arctan2(w[1], w[0])))
+    np.testing.assert_allclose(np.tan(np.radians(angles)), np.tanh([0.25, 0.5, 1.0]), rtol=1e-5)
+
+
+def test_alignment_is_early_only():
+    """The neuron with labels 2 and 1 follows its frozen flow to less than 3 degrees, and ends at 35."""
+    net, X, y, w0 = hl.SquaredReLU(1, 2), np.eye(2), np.array([2.0, 1.0]), np.ones(2) / np.sqrt(2)
+    path = hl.training_flow(net, X, y, w0, 12.0, delta=1e-4)
+    angles = np.degrees(np.arctan2(path.w[:, 1], path.w[:, 0]))
+    assert angles.min() < 1
+    assert angles[-1] == pytest.approx(np.degrees(np.arctan(np.sqrt(0.5))))
+
+
 @pytest.mark.parametrize("eta", [0.5, 1.0, 20.0])
 def test_where_the_flow_grows_every_eta_serves_if_one_waits(eta):
     """There is no largest eta: with T so late that the frozen flow is 2 eta long, both claims of Theorem 5.1 hold."""
