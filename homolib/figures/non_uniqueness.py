@@ -54,9 +54,9 @@ def waiting_solution(u1: float = 1.0, u2: float = 0.0, wait: float = 0.0) -> tup
     end = w[-1]
     if free and wait < t_end:
         first = f"waits until $T = {wait:g}$, then goes up" if wait else "goes up at once"
-        note = f"one of many solutions {first}; dots: all points that can be reached"
+        note = f"one of many solutions {first}; dots: where solutions can be at time 2"
     elif free:
-        note = "one of many solutions waits all the time; dots: all points that others can reach"
+        note = "one of many solutions waits all the time; dots: where others can be at time 2"
     elif u2 == 0:
         note = "the only solution rests"
     elif abs(end[1]) < 1e-12:
