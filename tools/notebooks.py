@@ -38,6 +38,7 @@ OPTION = re.compile(r":(?P<name>[\w-]+):\s*(?P<value>.*)")
 LABEL = re.compile(r"\((?P<label>[\w.:-]+)\)=")
 MATH_END = re.compile(r".*\$\$\s*\((?P<label>[\w.:-]+)\)")
 PAPER = re.compile(r"(?P<name>.*?)\s*(?P<tag>\[paper: [^\]]+\])")
+MARKS = re.compile(r"\s*\*((?:Warm-up|Standard|Project), [\w ]+)\*")
 INLINE = re.compile(
     r"\{(?P<role>[\w:-]+)\}`(?P<text>[^`]+)`"
     r"|(?P<code>(?P<ticks>`+).+?(?P=ticks))"
@@ -84,6 +85,9 @@ class Labels:
 
     words: dict[str, str] = field(default_factory=dict)
     number: dict[str, str] = field(default_factory=dict)
+    title: dict[str, str] = field(default_factory=dict)  # of a result or an exercise
+    marks: dict[str, str] = field(default_factory=dict)  # of an exercise, as "Warm-up, pencil"
+    home: dict[str, str] = field(default_factory=dict)  # the file in which a result or an exercise stands
     section: dict[str, str] = field(default_factory=dict)  # its number
     page: dict[str, str] = field(default_factory=dict)
 
@@ -100,8 +104,12 @@ def collect_labels(sources: list[Path]) -> Labels:
                 count["section"], count["subsection"] = count["section"] + 1, 0
             count["subsection"] += line.startswith("### ")
             if fence := FENCE.fullmatch(line):
-                options, _ = split_options(lines[i + 1 :])
+                options, body = split_options(lines[i + 1 :])
                 label = options.get("label")
+                if label and NUMBERED.match(fence["name"]):
+                    labels.title[label], labels.home[label] = fence["title"], source.stem
+                    if marks := MARKS.match(" ".join(body[:2])):
+                        labels.marks[label] = marks[1]
                 if "nonumber" in options:
                     labels.words[label] = fence["title"]
                 elif NUMBERED.match(fence["name"]) or (fence["name"] == "math" and label):

@@ -40,6 +40,7 @@ def start_notebooks(app, env, docnames):
     Their outputs go into the cache of myst-nb, which is emptied first: it knows the cells, and not the library
     behind them.
     """
+    env.figures_of_book = []
     get_cache(env.mystnb_config.execution_cache_path).clear_cache()
     timeout = env.mystnb_config.execution_timeout
 
@@ -87,6 +88,7 @@ def number_figures(app, doctree):
             label = f"figure-{stem}-{name[1]}".replace("_", "-") + (f"-{names[name[1]]}" if names[name[1]] > 1 else "")
             labels.labels[label] = (app.env.docname, anchor, words)
             labels.anonlabels[label] = (app.env.docname, anchor)
+        app.env.figures_of_book.append((app.env.docname, anchor, words))
 
 
 def title_as_written(app, doctree):

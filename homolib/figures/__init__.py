@@ -28,7 +28,13 @@ from homolib.figures.homogeneous_networks import (
     growth_within_its_bounds,
     outputs_after_scaling,
 )
-from homolib.figures.ncf_flow import direction_and_growth, directions_converge, three_fates
+from homolib.figures.ncf_flow import (
+    angle_and_length,
+    direction_and_growth,
+    directions_converge,
+    three_fates,
+    three_paths,
+)
 from homolib.figures.neural_correlation import caught_at_a_kink, climb, correlation_on_the_circle, three_neurons
 from homolib.figures.non_branching import (
     derivative_at_zero_chooses,
@@ -76,6 +82,7 @@ from homolib.figures.who_branches import (
 
 __all__ = [
     "align_then_learn",
+    "angle_and_length",
     "approach_to_the_escape_path",
     "balancing",
     "bent_height",
@@ -127,6 +134,7 @@ __all__ = [
     "three_fates",
     "three_hills",
     "three_neurons",
+    "three_paths",
     "two_budgets",
     "two_hills",
     "two_neurons",

@@ -14,9 +14,7 @@ import notebooks
 import reading_time
 
 FIRST_SHAPE = [
-    "homogeneous-networks",
     "definability",
-    "ncf-flow",
 ]
 # In the new shape, with a core that is still over 45 minutes: its third topic has to move to Details
 STILL_LONG = [

@@ -117,6 +117,20 @@ def test_the_value_zero_is_neither_growth_nor_vanishing():
     assert path.norm[-1] == pytest.approx(np.sqrt(0.5))
 
 
+def test_the_flattest_height_costs_no_more_than_a_finite_length():
+    """N = -|u|^2 exp(-1/phi^2) in the plane: ln|u| ends phi_0^4 / 4 lower, though N < 0 for ever."""
+
+    def flow(t, u):
+        phi = np.arctan2(u[1], u[0])
+        height, slope = -np.exp(-(phi**-2.0)), -2 * phi**-3.0 * np.exp(-(phi**-2.0))
+        return 2 * height * u + slope * np.array([-u[1], u[0]])
+
+    u = solve_ivp(flow, (0, 1e4), [np.cos(1.0), np.sin(1.0)], **TIGHT).y[:, -1]
+    phi = np.arctan2(u[1], u[0])
+    assert 0 < phi < 0.4
+    assert np.log(np.hypot(*u)) == pytest.approx((phi**4 - 1) / 4, abs=1e-7)
+
+
 # Separable networks
 
 

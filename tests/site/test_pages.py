@@ -4,10 +4,7 @@
 """
 
 import functools
-import http.server
-import json
 import re
-import threading
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote, urldefrag, urljoin
@@ -51,23 +48,6 @@ CONTRAST = """() => {  // of WCAG 2
     const inks = words.map(e => light(getComputedStyle(e).color));
     return Math.min(21, ...inks.map(ink => Math.max(ink, paper) / Math.min(ink, paper)));
 }"""
-
-
-@pytest.fixture(scope="session")
-def address():
-    """The site, served on this machine."""
-    if not PAGES:
-        pytest.fail("there is no site in _build/html: run `make book`")
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("localhost", 0), functools.partial(Quiet, directory=SITE))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://localhost:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture(scope="session")
@@ -310,9 +290,3 @@ def test_reading_without_scripts(browser, address):
 def test_front_page_leads_to_the_book():
     refresh = soup("index.html").find("meta", attrs={"http-equiv": "Refresh"})["content"]
     assert (SITE / refresh.partition("url=")[2]).is_file()
-
-
-def test_search_knows_the_chapters():
-    index = (SITE / "searchindex.js").read_text(encoding="utf-8")
-    titles = json.loads(index[index.index("{") : index.rindex("}") + 1])["titles"]
-    assert len(titles) == len(CHAPTERS)

@@ -1,6 +1,7 @@
 """The sentences under the figures of the chapters on the Clarke subdifferential and on gradient flow."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from homolib.figures.gradient_flow import (
     sliding_and_chatter,
     three_hills,
 )
-from homolib.figures.ncf_flow import three_fates
+from homolib.figures.ncf_flow import angle_and_length, three_fates, three_paths
 from homolib.figures.neural_correlation import caught_at_a_kink, correlation_on_the_circle, three_neurons
 
 
@@ -150,6 +151,33 @@ def test_fifty_points_have_four_entries_and_their_maximum_at_zero():
     assert sentence.endswith("The largest value is 46.875, at 0.0 degrees.")
 
 
-@pytest.mark.parametrize(("v", "u", "fate"), [(2, 1, "f = 0"), (1, 1, "f < 0"), (1, 2, "f > 0"), (-1, 1, "f > 0")])
+FATES = [
+    (-2, 1, "f = 0"),
+    (-1, 1, "f < 0"),
+    (1, 2, "f > 0"),
+    (-1, 2, "falls to 1.732, then it grows"),
+    (1, -1, "f = 0"),
+]
+
+
+@pytest.mark.parametrize(("v", "u", "fate"), FATES)
 def test_the_fate_of_a_scalar_neuron_is_decided_by_the_side_of_the_diagonal(v, u, fate):
     assert fate in three_fates(v, u)[1]
+
+
+def test_three_paths_end_where_the_pencil_says():
+    lines = {
+        (start.get_xdata()[0], start.get_ydata()[0]): path for path, start in pairwise(three_paths()[0].axes[0].lines)
+    }
+    grown, died, rested = (np.array(lines[start].get_xydata()[-1]) for start in ((1, 2), (-1, 1), (-2, 1)))
+    e = np.exp(4)
+    np.testing.assert_allclose(grown, [(3 * e - 1 / e) / 2, (3 * e + 1 / e) / 2])
+    np.testing.assert_allclose(died, [-1 / e, 1 / e])
+    np.testing.assert_allclose(rested, [-np.sqrt(3), 0], atol=1e-12)
+
+
+def test_angle_and_length_are_those_of_an_integrator():
+    solved = solve_ivp(lambda t, u: [4 * u[0], 2 * u[1]], (0, 1.5), [0.5**0.5] * 2, rtol=1e-10, atol=1e-12).y[:, -1]
+    angle, log_length = numbers(angle_and_length()[1].partition("falls to ")[2])[::2][:2]
+    assert angle == pytest.approx(np.degrees(np.arctan2(*solved[::-1])), abs=0.05)
+    assert log_length == pytest.approx(np.log(np.linalg.norm(solved)), abs=0.005)
