@@ -44,7 +44,7 @@ from homolib.figures.non_branching import (
     two_hills,
     two_step_sizes,
 )
-from homolib.figures.non_uniqueness import gradient_field_of_u1_abs_u2, one_kink, waiting_solution
+from homolib.figures.non_uniqueness import gradient_field_of_u1_abs_u2, one_kink, up_and_down_a_kink, waiting_solution
 from homolib.figures.saddle_escape import (
     approach_to_the_escape_path,
     leaving_the_origin,
@@ -143,6 +143,7 @@ __all__ = [
     "two_step_sizes",
     "two_steps",
     "under_the_microscope",
+    "up_and_down_a_kink",
     "waiting_solution",
     "waiting_times",
     "who_aligns_in_time",

@@ -14,7 +14,6 @@ import notebooks
 import reading_time
 
 FIRST_SHAPE = [
-    "non-uniqueness",
 ]
 # In the new shape, with a core that is still over 45 minutes: its third topic has to move to Details
 STILL_LONG = [
