@@ -104,7 +104,7 @@ def rewrite_search_titles(app, error) -> None:
     head, body, tail = re.fullmatch(r"(.*?\()(\{.*\})(\).*)", path.read_text(encoding="utf-8"), re.DOTALL).groups()
     index = json.loads(body)
     number = {name: i for i, name in enumerate(index["docnames"])}
-    ours = {(number[f"chapters/{home}"], label) for label, home in labels().home.items()}
+    ours = {(number.get(f"chapters/{home}"), label) for label, home in labels().home.items()}
     page_titles = [re.sub(r"<.*>", "", title) for title in index["titles"]]  # without their numbers
     titles = {}
     for title, places in index["alltitles"].items():
