@@ -110,9 +110,7 @@ def collect_labels(sources: list[Path]) -> Labels:
                     labels.title[label], labels.home[label] = fence["title"], source.stem
                     if marks := MARKS.match(" ".join(body[:2])):
                         labels.marks[label] = marks[1]
-                if "nonumber" in options:
-                    labels.words[label] = fence["title"]
-                elif NUMBERED.match(fence["name"]) or (fence["name"] == "math" and label):
+                if NUMBERED.match(fence["name"]) or (fence["name"] == "math" and label):
                     kind = fence["name"].removeprefix("prf:").title()
             elif math := MATH_END.fullmatch(line):
                 kind, label = "Math", math["label"]
@@ -265,7 +263,7 @@ class Converter:
             label = options.get("label")
             number = self.labels.words.get(label, name.removeprefix("prf:").title())
             title, tag = PAPER.fullmatch(title).groups() if PAPER.fullmatch(title) else (title, "")
-            heading = title if "nonumber" in options else f"{number} ({title})" if title else number
+            heading = f"{number} ({title})" if title else number
             heading += f" {tag}" if tag else ""
             return f"**{heading}.**\n\n{body}" if name == "exercise" else quoted(f"**{heading}.**", body)
         if name == "solution" or name == "dropdown" or "dropdown" in options.get("class", ""):

@@ -13,7 +13,6 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.executors.utils import single_nb_execution
 from myst_nb.core.read import myst_nb_reader_plugin
-from sphinx_proof.nodes import unenumerable_node
 
 import notebooks
 import take_home
@@ -89,16 +88,6 @@ def number_figures(app, doctree):
             labels.labels[label] = (app.env.docname, anchor, words)
             labels.anonlabels[label] = (app.env.docname, anchor)
         app.env.figures_of_book.append((app.env.docname, anchor, words))
-
-
-def title_as_written(app, doctree):
-    """Give an unnumbered theorem its own title alone: "Theorem 5.1 of the paper", not "Theorem (Theorem ...)"."""
-    for node in doctree.findall(unenumerable_node):
-        title = node[0]
-        if title.children:
-            title[0] = nodes.Text(title[0].astext().removeprefix(" ("))
-            title[-1] = nodes.Text(title[-1].astext().removesuffix(")"))
-            node["realtype"] = " "
 
 
 def paper_number_as_tag(app, doctree):
@@ -214,7 +203,6 @@ def setup(app):
     app.connect("env-before-read-docs", start_notebooks)
     app.connect("source-read", await_notebook)
     app.connect("autodoc-process-docstring", read_bars_as_norms)
-    app.connect("doctree-read", title_as_written)
     app.connect("doctree-read", paper_number_as_tag)
     app.connect("doctree-read", number_figures)
     app.connect("doctree-resolved", link_terms)

@@ -20,9 +20,8 @@ kernelspec: {display_name: Python 3, language: python, name: python3}
 By {cite:t}`boursier2022`, see {prf:ref}`lem-own`, {prf:ref}`Theorem 5.1 <thm-5-1>`, {eq}`eq-flow`,
 {ref}`ex-one` and `{ref}`.
 
-:::{prf:theorem} Theorem 5.1 of the paper
+:::{prf:theorem} Early alignment
 :label: thm-5-1
-:nonumber:
 
 $$
 a
@@ -126,9 +125,9 @@ def test_references_read_as_on_the_website(convert):
     notebook, missing = convert(SAMPLE)
     text = notebook.cells[1].source
     assert missing == []
-    assert "By Boursier et al. [2022], see Lemma 1, Theorem 5.1, (1),\nExercise 1 and `{ref}`." in text
-    assert "> **Theorem 5.1 of the paper.**\n>\n> $$ a = b \\tag{1} $$" in text
-    assert "> **Lemma 1 (Freezing).**\n>\n> A page." in text
+    assert "By Boursier et al. [2022], see Lemma 2, Theorem 5.1, (1),\nExercise 1 and `{ref}`." in text
+    assert "> **Theorem 1 (Early alignment).**\n>\n> $$ a = b \\tag{1} $$" in text
+    assert "> **Lemma 2 (Freezing).**\n>\n> A page." in text
     assert "> Yes: `homolib.correlation.ncf.kkt_points`." in text
     assert "```python\n:::{not-a-directive} in code\n```" in text
     assert notebook.cells[-1].source.startswith("## References\n\n* Etienne Boursier")
@@ -148,7 +147,7 @@ def test_code_that_the_website_folds_is_folded(convert):
 
 def test_results_share_one_counter_and_the_papers_number_is_a_tag(convert):
     text = "\n".join(cell.source for cell in convert(SAMPLE)[0].cells)
-    assert "> **Proposition 2 (The same rate) [paper: Lemma C.5].**" in text  # behind Lemma 1
+    assert "> **Proposition 3 (The same rate) [paper: Lemma C.5].**" in text  # after Theorem 1 and Lemma 2
 
 
 def test_sections_have_their_numbers_in_numbered_chapters():

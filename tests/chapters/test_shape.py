@@ -247,17 +247,6 @@ def test_labels_are_unique_in_the_book():
     assert sorted(labels) == sorted(set(labels))
 
 
-def nameless(text):
-    """References to what has no number, without a name: the site would print "Definition ,"."""
-    unnumbered = set(re.findall(r"^:label:\s*(\S+)\n:nonumber:", text, re.MULTILINE))
-    return unnumbered & set(re.findall(r"\{prf:ref\}`([^`<]+)`", text))
-
-
-def test_what_has_no_number_is_called_by_its_name():
-    assert nameless("\n".join(source.read_text(encoding="utf-8") for source in notebooks.all_sources())) == set()
-    assert nameless(":label: def-x\n:nonumber:\n\n{prf:ref}`def-x` {prf:ref}`x <def-x>`") == {"def-x"}
-
-
 # The rules have teeth
 
 EXERCISE = """:::{exercise}
