@@ -9,6 +9,7 @@ import re
 
 import pytest
 
+import book
 import notebooks
 import reading_time
 
@@ -21,7 +22,7 @@ STILL_LONG = [
 ]
 PARTS = ["By hand", "Predict, then look", "Check", "Where it breaks", "Exercises", "Summary", "In the paper"]
 CELL = re.compile(r"^```\{code-cell\}.*\n((?:(?!```).*\n)*)```$", re.MULTILINE)
-CHAPTERS = [source for source in notebooks.all_sources() if source.stem in notebooks.chapter_numbers()]
+CHAPTERS = [source for source in book.all_sources() if source.stem in book.chapter_numbers()]
 RESULT = re.compile(r"^:{3,}\{prf:(?!proof)(\w+)\} ?(.*)\n((?::.*\n)*)", re.MULTILINE)
 ITEM = r"(?:Theorem|Lemma|Corollary|Proposition|Definition|Assumption|Appendix|Figure) (?:\d\.\d|[A-J]\.\d)"
 MARKS = re.compile(r"\*(?:Warm-up|Standard|Project), (?:pencil|code|pencil and code)\*, after \{(?:num)?ref\}`[^`]+`\.")
@@ -240,7 +241,7 @@ def test_chapter_is_labelled_by_its_file(source):
 
 
 def test_labels_are_unique_in_the_book():
-    text = "\n".join(source.read_text(encoding="utf-8") for source in notebooks.all_sources())
+    text = "\n".join(source.read_text(encoding="utf-8") for source in book.all_sources())
     labels = [
         "".join(found) for found in re.findall(r"^:label:\s*(\S+)|^\((\S+)\)=$|\$\$ \((\S+)\)", text, re.MULTILINE)
     ]
