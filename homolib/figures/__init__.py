@@ -13,7 +13,7 @@ Speeds 1 below and -1 above, a concave kink: one solution, which stays on the ki
 
 from homolib.figures.a_figure_reproduced import draws_that_show_it, four_clocks
 from homolib.figures.clarke_subdifferential import fan_polytope, four_slopes, slopes_of_relu, termwise_polygon
-from homolib.figures.definability import hat_against_bowl, under_the_microscope
+from homolib.figures.definability import cut_with_horizontals, hat_against_bowl, under_the_microscope
 from homolib.figures.gradient_flow import (
     bent_height,
     descent_near_the_origin,
@@ -44,7 +44,7 @@ from homolib.figures.non_branching import (
     two_hills,
     two_step_sizes,
 )
-from homolib.figures.non_uniqueness import gradient_field_of_u1_abs_u2, one_kink, waiting_solution
+from homolib.figures.non_uniqueness import gradient_field_of_u1_abs_u2, one_kink, up_and_down_a_kink, waiting_solution
 from homolib.figures.saddle_escape import (
     approach_to_the_escape_path,
     leaving_the_origin,
@@ -92,6 +92,7 @@ __all__ = [
     "climb",
     "correlation_and_paths",
     "correlation_on_the_circle",
+    "cut_with_horizontals",
     "derivative_at_zero_chooses",
     "descent_near_the_origin",
     "descent_on_a_hyperbola",
@@ -142,6 +143,7 @@ __all__ = [
     "two_step_sizes",
     "two_steps",
     "under_the_microscope",
+    "up_and_down_a_kink",
     "waiting_solution",
     "waiting_times",
     "who_aligns_in_time",

@@ -8,6 +8,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from homolib.figures.clarke_subdifferential import fan_polytope, four_slopes, slopes_of_relu, termwise_polygon
+from homolib.figures.definability import cut_with_horizontals
 from homolib.figures.gradient_flow import (
     bent_height,
     descent_near_the_origin,
@@ -69,6 +70,18 @@ def test_chatter_stays_within_one_step_of_the_kink():
     for step in (0.05, 0.13, 0.3):
         off = float(re.search(r"up to (\S+) off", sliding_and_chatter(step)[1])[1])
         assert 0 < off <= step
+
+
+def test_horizontal_lines_meet_the_graph_as_often_as_a_polynomial_has_roots():
+    """-x has a root c for x < 0 if c > 0; the roots of x - x^2 = c for x >= 0 are counted by the sign of 1 - 4c."""
+    sentence = cut_with_horizontals()[1]
+    heights = numbers(sentence.partition(" meet the graph")[0])
+    counts = numbers(re.search(r"max\(0, x\)\^2\$ in (.*) points", sentence.partition(" The axis")[0])[1])
+    for c, count in zip(heights, counts, strict=True):
+        right = np.roots([-1, 1, -c])
+        right = {round(root.real, 6) for root in right if abs(root.imag) < 1e-7 and root.real >= 0}
+        assert count == (c > 0) + len(right)
+    assert numbers(sentence.partition("axis meets")[2])[0] == 1 + 2 * (20 // np.pi)
 
 
 def test_three_hills_are_walked_down_as_an_integrator_does():
