@@ -31,9 +31,9 @@ def longer_plateaus() -> tuple[Figure, str]:
     axes.set(xlabel="time", ylabel="loss", xlim=(0, 0.36), ylim=(50, 200))
     axes.legend(loc="center right", bbox_to_anchor=(1, 0.55))
     return figure, (
-        "The loss of one neuron in training, from starts of four sizes. Each line begins at 192.19, stands still for a "
-        "while, and falls to 75, where the neuron fits the points on the right. The crosses mark the times at which half "
-        "of the fall should be over, as computed before training; they are at "
+        "The loss of one neuron in training, from starts of four sizes. Each line begins at 192.19, stands still for "
+        "a while, and falls to 75, where the neuron fits the points on the right. The crosses mark the times at which "
+        "half of the fall should be over, as computed before training; they are at "
         f"{', '.join(f'{t:.4f}' for t in times)}: up to rounding, each {times[1] - times[0]:.4f} later. "
         "All four lie on their lines."
     )
