@@ -17,7 +17,6 @@ import reading_time
 STILL_LONG = [
     "who-branches",
     "staircases",
-    "higher-homogeneity",
 ]
 PARTS = ["By hand", "Predict, then look", "Check", "Where it breaks", "Exercises", "Summary", "In the paper"]
 CELL = re.compile(r"^```\{code-cell\}.*\n((?:(?!```).*\n)*)```$", re.MULTILINE)
