@@ -17,7 +17,6 @@ import reading_time
 STILL_LONG = [
     "who-branches",
     "saddle-escape",
-    "staircases",
     "higher-homogeneity",
 ]
 PARTS = ["By hand", "Predict, then look", "Check", "Where it breaks", "Exercises", "Summary", "In the paper"]
