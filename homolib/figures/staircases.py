@@ -35,7 +35,7 @@ def two_steps(neurons: int = 6) -> tuple[Figure, str]:
         axes.plot(path.t / clock, path.loss, color=colour, ls=style, label=f"delta = {power_of_ten(delta)}")
     axes.step([0, *times, 0.018], [losses[0], *losses], color=BLACK, ls="--", lw=1.2, label="predicted")
     axes.set(xlabel="time / ln(1/delta)", ylabel="loss", xlim=(0, 0.018))
-    axes.legend(loc="upper right")
+    axes.legend(loc="center left")
     return figure, (
         f"Training on the fifty points from three scales. The smaller delta, the nearer the loss comes to the "
         f"dashed staircase, which was computed before training: levels {losses[0]:.2f}, {losses[1]:.2f} and 0, "
