@@ -16,13 +16,14 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
+import book
 import notebooks
 
 
 @cache
-def labels() -> notebooks.Labels:
+def labels() -> book.Labels:
     """Every label of the book."""
-    return notebooks.collect_labels(notebooks.all_sources())
+    return book.collect_labels(book.all_sources())
 
 
 def named(kind: str) -> dict[str, tuple[str, str]]:

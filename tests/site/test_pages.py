@@ -13,12 +13,12 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-import notebooks
+import book
 
 SITE = Path(__file__).parents[2] / "_build/html"
 CHAPTERS = sorted(f"chapters/{path.name}" for path in SITE.glob("chapters/*.html"))
 PAGES = [*CHAPTERS, *sorted(path.name for path in SITE.glob("*.html") if path.name != "index.html")]
-SOURCES = [source for source in notebooks.all_sources() if notebooks.is_notebook(source)]
+SOURCES = [source for source in book.all_sources() if book.is_notebook(source)]
 HEAVIEST = 2.5e6  # bytes; scripts and style sheets come on top, but only once
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 
@@ -208,7 +208,7 @@ def test_links_inside_the_book_lead_somewhere(page):
     assert broken == []
 
 
-@pytest.mark.parametrize("page", [page for page in CHAPTERS if Path(page).stem in notebooks.chapter_numbers()])
+@pytest.mark.parametrize("page", [page for page in CHAPTERS if Path(page).stem in book.chapter_numbers()])
 def test_words_of_the_glossary_lead_there_and_say_what_they_mean(page):
     links = soup(page).select("article a.term")
     assert links
@@ -243,7 +243,7 @@ def test_page_offers_its_notebook(source):
 
 
 def test_notebooks_number_theorems_exercises_and_formulas_as_the_site_does():
-    labels = notebooks.collect_labels(notebooks.all_sources())
+    labels = book.collect_labels(book.all_sources())
     compared = 0
     for page in CHAPTERS:
         for tag in soup(page).select("article [id]"):
@@ -256,7 +256,7 @@ def test_notebooks_number_theorems_exercises_and_formulas_as_the_site_does():
 
 
 def test_notebooks_number_sections_as_the_site_does():
-    labels = notebooks.collect_labels(notebooks.all_sources())
+    labels = book.collect_labels(book.all_sources())
     tags = {tag["id"]: tag for page in CHAPTERS for tag in soup(page).select("article [id]")}
     assert labels.section
     for label, number in labels.section.items():
