@@ -135,6 +135,6 @@ def growth_within_its_bounds(network: str = "squared ReLU", delta: float = 1e-4)
     axes.legend(loc="lower right")
     return figure, (
         f"{network}, $\\delta = {power_of_ten(delta)}$: the length reaches {LANDMARK:g} at time {arrival:.4g}; the "
-        f"bound says not before {np.log(LANDMARK / delta) / rate:.4g}. Up to there $\\ln\\lVert w\\rVert$ grows at most "
-        f"at the rate {steepest:.4g}, and the bound allows {rate:.4g}."
+        f"bound says not before {np.log(LANDMARK / delta) / rate:.4g}. Up to there $\\ln\\lVert w\\rVert$ grows at "
+        f"most at the rate {steepest:.4g}, and the bound allows {rate:.4g}."
     )
