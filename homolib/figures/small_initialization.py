@@ -40,7 +40,7 @@ def early_training(delta: float = 1e-8, start: int = 0) -> tuple[Figure, str]:
 
 
 def frozen_and_trained(delta: float = 1e-3, start: int = 0) -> tuple[Figure, str]:
-    """Six neurons trained on the data of Figure 1, beside the flow with frozen residual, and the gap of the two."""
+    """Six neurons trained on the data of Figure 1, beside the frozen flow, and the gap of the two."""
     net, (X, y), w0, t_end = SquaredReLU(6, 2), datasets.circle(50), datasets.random_start(12, start), 0.12
     accuracy = float(np.clip(delta**2 / 10, 1e-10, 1e-6))  # well below the gap, which is proportional to delta^2
     trained = training_flow(net, X, y, w0, t_end, delta=delta, tolerance=accuracy, points=121)
@@ -66,11 +66,11 @@ def frozen_and_trained(delta: float = 1e-3, start: int = 0) -> tuple[Figure, str
     off = _off_limit(angles[first]).max()
     line = ", the dotted line," if trained.loss[first] < 0.99 * trained.loss[0] else ""
     return figure, (
-        f"$\\delta = {power_of_ten(delta)}$, start {start}: training (lines) and the flow with frozen residual (dots). "
+        f"$\\delta = {power_of_ten(delta)}$, random start {start}: training (lines) and the frozen flow (dots). "
         f"At time {trained.t[first]:.3f}{line} their angles differ by {power_of_ten(apart)} degrees at most, and the "
         f"slowest neuron is {off:.1f} degrees off its limit. "
-        f"At time {trained.t[early]:g} the gap is {word}{power_of_ten(gap[early])} and the norm of $u$ "
-        f"{size[early]:.1f}; at time {t_end:g} they are {power_of_ten(gap[-1])} and {power_of_ten(size[-1])}."
+        f"At time {trained.t[early]:g} the gap is {word}{power_of_ten(gap[early])} and the norm of $u$ is "
+        f"{size[early]:.1f}; at time {t_end:g} the gap is {power_of_ten(gap[-1])}, the norm {power_of_ten(size[-1])}."
     )
 
 

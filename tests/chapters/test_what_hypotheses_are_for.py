@@ -80,21 +80,6 @@ def test_a_kink_that_is_crossed_leaves_the_rate_as_it_is():
     assert np.log10(gaps[0] / gaps[1]) == pytest.approx(2, abs=0.02)
 
 
-def test_the_true_time_is_beyond_its_long_time_ratio_by_up_to_two_thirds():
-    """1.48 to 1.61 times T holds for large C; near C = 1 it is 2.47 times."""
-    net, (X, y), w0 = hl.SquaredReLU(20, 2), FIGURE_1, hl.datasets.ring(20)
-
-    def frozen(t, u):
-        active = np.maximum(u.reshape(20, 2) @ X.T, 0)
-        return (2 * (active * y) @ X).ravel()
-
-    sizes = np.exp([0.005, 2])  # sqrt(C) for ln C = 0.01 and 4
-    longer = [lambda t, u, size=size: np.linalg.norm(u) - size for size in sizes]
-    reached = [times[0] for times in solve_ivp(frozen, (0, 0.03), w0, events=longer, **TIGHT).t_events]
-    ratio = np.array(reached) * hl.bounds.constants(net, X, y).rate / [0.01, 4]
-    np.testing.assert_allclose(ratio, [2.4644, 1.8618], atol=1e-4)
-
-
 def test_inputs_in_a_half_plane_make_no_strict_maximum_of_the_origin():
     net, (X, y) = hl.SquaredReLU(1, 2), FIGURE_1
     right = X[:, 0] > 0
@@ -211,3 +196,29 @@ def test_a_dormant_neuron_that_is_aligned_at_once_still_needs_a_positive_time():
     push, aligned = np.array([1.0, 0, 0, 0]), np.array([0, 0, -1.0, 0])
     report = hl.bounds.theorem_5_5(saddle, aligned, push, delta=1e-6, epsilon=0.05)
     assert report.values["T"] > 0 < report.values["log_C"]
+
+
+# Escapes
+
+
+def test_two_squared_relu_neurons_have_no_second_derivatives_where_one_has_won():
+    """N(u_1, u_2) at (e_1, 0): along u_2 = +-e_1 the difference quotients tend to two numbers."""
+    X, y = FIGURE_1
+    net, up = hl.SquaredReLU(2, 2), np.array([1.0, 0, 0, 0])
+    across, h = np.array([0, 0, 1.0, 0]), 1e-3
+    values = [y @ net.outputs(X, up + side * h * across) - y @ net.outputs(X, up) for side in (1, -1)]
+    np.testing.assert_allclose(np.array(values) / h**2, [46.875, 37.5], rtol=1e-6)
+
+
+@pytest.mark.parametrize("p", [2, 3, 4])
+def test_a_flat_maximum_costs_a_finite_factor(p):
+    """Height 1 - epsilon^p / p and the direction's own law, to a time at which the rest of the loss is below 1e-4."""
+    start, end = 0.8, 3e4
+
+    def flow(t, state):
+        return [-(state[0] ** (p - 1)), 2 * state[0] ** p / p]
+
+    angle, lost = solve_ivp(flow, (0, end), [start, 0], rtol=1e-9, atol=1e-14, method="LSODA").y[:, -1]
+    assert lost == pytest.approx(start**2 / p, abs=1e-4)
+    if p > 2:
+        assert angle == pytest.approx((start ** (2 - p) + (p - 2) * end) ** (-1 / (p - 2)), rel=1e-4)
