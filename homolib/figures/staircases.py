@@ -74,7 +74,7 @@ def budget_that_turns_back(label: float = -1.0, delta: float = 1e-20) -> tuple[F
     times = np.array([0, *stairs.times, end])
     pulls = (y - stairs.points @ X.T) @ X
     corners = np.vstack([np.zeros(2), np.cumsum(np.diff(times)[:, None] * pulls, axis=0)])
-    path = training_flow(DiagonalLinear(2), X, y, np.array([1.0, 1, 0, 0]), end * clock, delta=delta, points=601)
+    path = training_flow(DiagonalLinear(2), X, y, np.array([1.0, 1, 0, 0]), end * clock, delta=delta, tolerance=1e-6)
     a, b = np.split(path.w, 2, axis=-1)
     signed = np.arcsinh(2 * a * b / delta**2) / 2 / clock
     figure, axes = canvas(height=3.4)
