@@ -44,14 +44,14 @@ def direction_and_growth(start: float = 60.0, delta: float = 1.0) -> tuple[Figur
     log_length = (np.log(delta) + gain) / np.log(10)
     right.plot(t, log_length, color=ORANGE, label="length")
     slope = 2 * end.value / np.log(10)
-    right.plot(t, log_length[-1] + slope * (t - t[-1]), color=BLACK, ls=":", label="rate 2N at the limit")
+    right.plot(t, log_length[-1] + slope * (t - t[-1]), color=BLACK, ls=":", label="rate $2N_*$")
     right.set(xlabel="time", ylabel=r"$\log_{10}$ of the length")
     right.legend(loc="lower right")
     measured = float((gain[-1] - gain[-2]) / (t[-1] - t[-2]))
     return figure, (
         f"Start at {start:g} degrees, length {power_of_ten(delta)}: the direction goes to {np.degrees(end.angle):.0f} "
-        f"degrees, and at time 0.15 $\\ln |u|$ grows at the rate {measured:.2f}; $2N$ at the limit is "
-        f"{2 * end.value:.2f}."
+        f"degrees, and at time 0.15 $\\ln\\|u\\|$ grows at the rate {measured:.2f}; in the limit it is "
+        f"$2N_* = {2 * end.value:.2f}$."
     )
 
 
@@ -83,7 +83,7 @@ def three_paths() -> tuple[Figure, str]:
     axes.plot(-np.sqrt(3), 0, "D", color=GREEN, ms=6)
     return figure, (
         "The plane of $(v, u)$, with the velocities as arrows and the starts as dots. From $(1, 2)$ the neuron grows "
-        "(solid); from $(-1, 1)$ it dies out along the dotted line $v = -u$ (dashed); from $(-2, 1)$ it comes to rest "
+        "(solid); from $(-1, 1)$ it dies out along the line $v = -u$ (dashed); from $(-2, 1)$ it comes to rest "
         "at $(-1.732, 0)$ (diamond). Below the line $u = 0$ there are no arrows: nothing moves."
     )
 
@@ -97,18 +97,18 @@ def three_fates(v: float = -1.0, u: float = 1.0) -> tuple[Figure, str]:
     axes.plot(*path.w[-1], "D", color=RED, ms=6)
     end, growth = path.w[-1], path.log_norm[-1] - path.log_norm[0]
     if u < 0:
-        fate = "the input does not see the neuron, and nothing moves: $f = 0$"
+        fate = "the neuron does not see the input, and nothing moves: $N_* = 0$"
     elif v < -u:
-        fate = f"it comes to rest at ({end[0]:.3f}, 0) after a finite time: $f = 0$"
+        fate = f"it comes to rest at ({end[0]:.3f}, 0) after a finite time: $N_* = 0$"
     elif v == -u:
-        fate = f"it dies out along the dotted line, with the length {path.norm[-1]:.3f} at time 4: $f < 0$"
+        fate = f"it dies out along the dotted line, with the length {path.norm[-1]:.3f} at time 4: $N_* < 0$"
     else:
         how = (
             f"the length falls to {path.norm.min():.3f}, then it grows"
             if path.norm.min() < path.norm[0]
             else "it grows"
         )
-        fate = f"{how}, and by time 4 the length is {np.exp(growth):.3g} times the first one: $f > 0$"
+        fate = f"{how}, and by time 4 the length is {np.exp(growth):.3g} times the first one: $N_* > 0$"
     return figure, f"From $(v, u) = ({v:g}, {u:g})$: {fate}."
 
 

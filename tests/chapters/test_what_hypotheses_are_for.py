@@ -116,6 +116,19 @@ def test_the_flattest_height_costs_no_more_than_a_finite_length():
     assert np.log(np.hypot(*u)) == pytest.approx((phi**4 - 1) / 4, abs=1e-7)
 
 
+def test_a_neuron_that_settles_may_move_for_ever():
+    """N = -|u|^2 theta^4 in the plane: theta = (theta_0^-2 + 8 t)^(-1/2), and ln|u| ends theta_0^2 / 4 lower."""
+
+    def flow(t, u):
+        theta = np.arctan2(u[1], u[0])
+        return -2 * theta**4 * u - 4 * theta**3 * np.array([-u[1], u[0]])
+
+    u = solve_ivp(flow, (0, 1e4), [np.cos(0.9), np.sin(0.9)], **TIGHT).y[:, -1]
+    theta = np.arctan2(u[1], u[0])
+    assert theta == pytest.approx((0.9**-2 + 8e4) ** -0.5, rel=1e-6)
+    assert np.log(np.hypot(*u)) == pytest.approx((theta**2 - 0.9**2) / 4, abs=1e-7)
+
+
 # Separable networks
 
 

@@ -165,11 +165,11 @@ def test_fifty_points_have_four_entries_and_their_maximum_at_zero():
 
 
 FATES = [
-    (-2, 1, "f = 0"),
-    (-1, 1, "f < 0"),
-    (1, 2, "f > 0"),
+    (-2, 1, "N_* = 0"),
+    (-1, 1, "N_* < 0"),
+    (1, 2, "N_* > 0"),
     (-1, 2, "falls to 1.732, then it grows"),
-    (1, -1, "f = 0"),
+    (1, -1, "N_* = 0"),
 ]
 
 
