@@ -67,9 +67,10 @@ def race() -> tuple[Figure, str]:
         axes.set(xlim=(0, 8), ylim=(0, 8), xlabel="$u_1$", title=f"order {order}", aspect="equal")
     panels[0].set_ylabel("$u_2$")
     return figure, (
-        "Paths of the frozen flow from (1, 1), (1, 2) and (1, 3). At order 2 all three bend towards the first axis, the direction of the "
-        "larger label, while both coordinates grow without bound. At order 3 the first path runs off to the right and "
-        "never rises above 2, the third runs upwards and never passes 3, and the middle one, dashed, goes straight on."
+        "Paths of the frozen flow from (1, 1), (1, 2) and (1, 3). At order 2 all three bend towards the first axis, "
+        "the direction of the larger label, while both coordinates grow without bound. At order 3 the first path runs "
+        "off to the right and never rises above 2, the third runs upwards and never passes 3, and the middle one, "
+        "dashed, goes straight on."
     )
 
 
@@ -111,9 +112,9 @@ def direction_before_length(order: int = 3, delta: float = 1e-2) -> tuple[Figure
     angle = float(_angle(np.array([np.interp(lost, t, size) for size in w])))
     gone = "lasts for ever" if order == 2 else f"ends at $t$ = {lifetime(order) / slow:.5g} (dashed)"
     return figure, (
-        f"Order {order}, $\\delta$ = {power_of_ten(delta)}: the frozen flow from $\\delta\\,(1, 1)/\\sqrt2$ {gone}. Training "
-        f"has lost one per cent of its loss at $t$ = {lost:.5g} (dotted); the angle is then {angle:.2g} degrees, from 45 at the "
-        "start."
+        f"Order {order}, $\\delta$ = {power_of_ten(delta)}: the frozen flow from $\\delta\\,(1, 1)/\\sqrt2$ {gone}. "
+        f"Training has lost one per cent of its loss at $t$ = {lost:.5g} (dotted); the angle is then {angle:.2g} "
+        "degrees, from 45 at the start."
     )
 
 
