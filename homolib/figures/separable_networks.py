@@ -83,7 +83,8 @@ def correlation_and_paths(delta: float = 1e-8, start: int = 0) -> tuple[Figure, 
         f"$\\delta = {power_of_ten(delta)}$, random start {start}: the slope of the curve predicts "
         f"{np.sum(np.abs(predicted) < 1)} neurons at 0 and {np.sum(np.abs(predicted) > 1)} at 180 degrees. "
         f"When the loss has lost one per cent (dotted line), {near.sum()} of 20 are within 5 degrees of "
-        "the angle predicted. Blue: predicted at 0; orange: at 180. Dashed: the maxima (green) and minima (red) of the curve."
+        "the angle predicted. Blue: predicted at 0; orange: at 180. "
+        "Dashed: the maxima (green) and minima (red) of the curve."
     )
 
 
