@@ -2,28 +2,40 @@
 
     python tools/mutants.py --seed 1 --count 150
 
-A mutation changes an operator, a sign, a constant or a comparison, or drops a statement, in a copy of the checkout. The
-tests of the wing it stands in run first, then all others of the library; the first failure ends the run. Survivors are
-printed with their line before and after: each is either shown to change nothing, or a test is missing. Drawings are
-left out: what is wrong in a picture is for the eye.
+A mutation changes an operator, a sign, a constant or a comparison, or drops a statement, in a copy of the checkout; one
+that leaves the byte code as it is does not count. First the tests run as they are, file by file, and coverage.py writes
+down which statements each file comes to: a file that never comes to the broken statement cannot notice. All others run,
+those of the module and its wing first, then the quick ones; the first failure ends the run. Survivors are printed with
+their line before and after: each is either shown to change nothing, or a test is missing. Drawings are left out: what
+is wrong in a picture is for the eye. What is found is written down at once, and `--go-on` does not try again what was
+noticed.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import hashlib
+import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import CodeType
+
+from coverage import CoverageData
 
 ROOT = Path(__file__).parents[1]
+LOG = ROOT / "_build/mutants"
+CPU_SECONDS = 90  # for one test, and many times what the longest takes: a broken loop may not end
 LEFT_OUT = {"figures", "explore"}
 SWAPS = {
     ast.Add: "-", ast.Sub: "+", ast.Mult: "/", ast.Div: "*", ast.Pow: "*", ast.MatMult: "*", ast.Mod: "*",
@@ -36,13 +48,15 @@ NAMES = {"min": "max", "max": "min", "minimum": "maximum", "maximum": "minimum",
 
 @dataclass(frozen=True)
 class Mutation:
-    """Text from `start` to `end` of a module (offsets) becomes `text`."""
+    """Text from `start` to `end` of a module (offsets) becomes `text`, in the statement in lines `first` to `last`."""
 
     module: str
     line: int
     start: int
     end: int
     text: str
+    first: int
+    last: int
 
     def applied(self, source: str) -> str:
         """The broken module."""
@@ -62,13 +76,20 @@ def mutations(module: str, source: str) -> Iterator[Mutation]:
     def span(node: ast.AST) -> tuple[int, int]:
         return offset(node.lineno, node.col_offset), offset(node.end_lineno, node.end_col_offset)
 
-    for node in living(ast.parse(source)):
+    for node, (first, last) in living(ast.parse(source)):
         for start, end, text in changes(node, span, source):
-            yield Mutation(module, node.lineno, start, end, text)
+            yield Mutation(module, node.lineno, start, end, text, first, last)
 
 
-def living(tree: ast.AST) -> Iterator[ast.AST]:
-    """Nodes that do something: no annotations, imports, defaults of no use, docstrings or words of messages."""
+def lines_of(statement: ast.stmt) -> tuple[int, int]:
+    """Lines that are come to whenever the statement runs: of one with a body, its head."""
+    if isinstance(statement, ast.If | ast.For | ast.While | ast.With):
+        return statement.lineno, max(statement.lineno, statement.body[0].lineno - 1)
+    return statement.lineno, statement.end_lineno
+
+
+def living(tree: ast.AST, lines: tuple[int, int] = (0, 0)) -> Iterator[tuple[ast.AST, tuple[int, int]]]:
+    """Nodes that do something, with their statement's lines: no annotations, imports, docstrings, words of messages."""
     for child in ast.iter_child_nodes(tree):
         if isinstance(child, ast.Import | ast.ImportFrom):
             continue
@@ -84,9 +105,10 @@ def living(tree: ast.AST) -> Iterator[ast.AST]:
             continue
         if isinstance(child, ast.Assign) and ast.dump(child.targets[0]).count("__all__"):
             continue
+        within = lines_of(child) if isinstance(child, ast.stmt) else lines
         if hasattr(child, "lineno"):
-            yield child
-        yield from living(child)
+            yield child, within
+        yield from living(child, within)
 
 
 def changes(node: ast.AST, span, source: str) -> Iterator[tuple[int, int, str]]:
@@ -130,39 +152,138 @@ def sources() -> dict[str, str]:
     return found
 
 
+def byte_code(code: CodeType) -> tuple:
+    """What a module does, without the places where it is written."""
+    constants = [byte_code(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
+    return code.co_code, code.co_names, code.co_varnames, code.co_exceptiontable, constants
+
+
+def is_another_program(mutation: Mutation, source: str) -> bool:
+    """Whether the mutation changes the byte code."""
+    before, after = (compile(text, "", "exec", optimize=2) for text in (source, mutation.applied(source)))
+    return byte_code(before) != byte_code(after)
+
+
 def sample(count: int, seed: int) -> list[Mutation]:
     """`count` mutations: of each module in proportion to what can be broken in it, and of every module one."""
-    rng, chosen, rest = random.Random(seed), [], []
-    for module, source in sources().items():
+    rng, chosen, rest, texts = random.Random(seed), [], [], sources()
+    for module, source in texts.items():
         found = list(mutations(module, source))
         rng.shuffle(found)
-        chosen += found[:1]
-        rest += found[1:]
+        one = next(k for k, mutation in enumerate(found) if is_another_program(mutation, source))
+        chosen.append(found.pop(one))
+        rest += found
     rng.shuffle(rest)
-    return (chosen + rest)[:count] if count >= len(chosen) else rng.sample(chosen, count)
+    others = (mutation for mutation in rest if is_another_program(mutation, texts[mutation.module]))
+    while len(chosen) < count and (other := next(others, None)):
+        chosen.append(other)
+    return chosen if count >= len(texts) else rng.sample(chosen, count)
 
 
-def noticed(mutation: Mutation, folder: Path, timeout: float) -> bool:
-    """Whether a test of the library fails on the mutation; a run that does not end in time counts as noticed."""
-    path, source = folder / "homolib" / mutation.module, sources()[mutation.module]
-    path.write_text(mutation.applied(source), encoding="utf8")
-    wing = folder / "tests/homolib" / mutation.module.split("/")[0]
-    first = [str(wing)] if wing.is_dir() else []
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header"]
-    environment = os.environ | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    try:
-        for tests in (first, ["tests/homolib"]):
-            if tests:
-                done = subprocess.run(
-                    [*command, *tests], cwd=folder, env=environment, timeout=timeout, capture_output=True, check=False
-                )
-                if done.returncode:
-                    return True
-        return False
-    except subprocess.TimeoutExpired:
-        return True
-    finally:
-        path.write_text(source, encoding="utf8")
+def pytest_runtest_setup() -> None:
+    """With `-p mutants`: end the whole run where one test takes too long, on systems that have such a clock."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+
+
+@dataclass(frozen=True)
+class TestFile:
+    """A file of tests, what it takes, module -> lines of the library that it comes to, whether it starts processes."""
+
+    __test__ = False
+    path: str
+    seconds: float
+    lines: dict[str, list[int]]
+    starts_processes: bool = False
+
+    def comes_to(self, mutation: Mutation) -> bool:
+        """Whether the statement runs in this file's tests, or while they are collected."""
+        lines = self.lines.get(mutation.module, [])
+        return self.starts_processes or any(line in lines for line in range(mutation.first, mutation.last + 1))
+
+
+class Copy:
+    """A checkout of its own, for one worker."""
+
+    def __init__(self, folder: Path) -> None:
+        for name in ("homolib", "tests"):
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("pyproject.toml", "tools", "chapters"):
+            (folder / name).symlink_to(ROOT / name)
+        path = os.pathsep.join(str(folder / name) for name in (".", "tools"))
+        alone = {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        self.folder, self.environment = folder, os.environ | alone
+
+    def pytest(self, paths: list[str], *before: str, timeout: float | None = None) -> subprocess.CompletedProcess:
+        """Tests in the given files, up to the first failure."""
+        command = [*before, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "mutants", "--no-header"]
+        return subprocess.run(
+            [sys.executable, *command, *paths], cwd=self.folder, env=self.environment, timeout=timeout,
+            capture_output=True, encoding="utf8", errors="replace", check=False,
+        )  # fmt: skip
+
+    def measured(self, path: str) -> TestFile:
+        """Run a file of tests on the library as it is, and see what it comes to."""
+        data = self.folder / "coverage"
+        begin = time.monotonic()
+        done = self.pytest([path], "-m", "coverage", "run", f"--data-file={data}", "--source=homolib")
+        if done.returncode:
+            raise SystemExit(f"{path} fails on the library as it is:\n{done.stdout}")
+        found, library = CoverageData(str(data)), (self.folder / "homolib").resolve()
+        found.read()
+        lines = {
+            Path(name).resolve().relative_to(library).as_posix(): sorted(found.lines(name))
+            for name in found.measured_files()
+        }
+        data.unlink()
+        apart = "process" in (self.folder / path).read_text(encoding="utf8").lower().replace("process_time", "")
+        return TestFile(path, time.monotonic() - begin, lines, apart)
+
+    def noticed(self, mutation: Mutation, files: list[TestFile], timeout: float) -> str:
+        """The test that fails on the mutation, or ""; a run that does not end in time counts as noticed."""
+        path, source = self.folder / "homolib" / mutation.module, sources()[mutation.module]
+        path.write_text(mutation.applied(source), encoding="utf8")
+        try:
+            chosen = [file.path for file in nearest_first(files, mutation)]
+            done = self.pytest(chosen, timeout=timeout) if chosen else None
+        except subprocess.TimeoutExpired:
+            return "out of time"
+        finally:
+            path.write_text(source, encoding="utf8")
+        if not (done and done.returncode):
+            return ""
+        failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+        return failed[0] if failed else f"exit code {done.returncode}"
+
+
+def state() -> str:
+    """Hash of the library and its tests."""
+    found = hashlib.sha256()
+    for path in sorted(p for name in ("homolib", "tests") for p in (ROOT / name).rglob("*.py")):
+        found.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return found.hexdigest()
+
+
+def test_files(measure, path: Path) -> list[TestFile]:
+    """All files of tests, measured anew where the library or a test has changed."""
+    known = json.loads(path.read_text(encoding="utf8")) if path.exists() else {}
+    if known.get("state") != state():
+        tests = sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "tests/homolib").rglob("test_*.py"))
+        known = {"state": state(), "files": [asdict(file) for file in measure(tests)]}
+        path.write_text(json.dumps(known), encoding="utf8")
+    return [TestFile(**file) for file in known["files"]]
+
+
+def nearest_first(files: list[TestFile], mutation: Mutation) -> list[TestFile]:
+    """Files that come to the mutation: its own first, then its wing's, then all others, the quick ones first."""
+    *wing, name = Path(mutation.module).with_suffix("").parts
+    home = ["tests", "homolib", *wing]
+
+    def distance(file: TestFile) -> tuple[bool, bool, float]:
+        path = Path(file.path)
+        return path.name != f"test_{name}.py", list(path.parent.parts) != home, file.seconds
+
+    return sorted((file for file in files if file.comes_to(mutation)), key=distance)
 
 
 def describe(mutation: Mutation) -> str:
@@ -174,38 +295,63 @@ def describe(mutation: Mutation) -> str:
     return f"{mutation.module}:{mutation.line}\n    - {before[line].strip()}\n    + {shown}"
 
 
+class Record:
+    """What was found, written down as it comes."""
+
+    def __init__(self, path: Path, go_on: bool) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not go_on:
+            path.write_text("", encoding="utf8")
+        self.path, self.texts = path, sources()
+        rows = [json.loads(row) for row in path.read_text(encoding="utf8").splitlines()] if path.exists() else []
+        self.noticed = {row["key"] for row in rows if row["by"]}
+
+    def key(self, mutation: Mutation) -> str:
+        """A mutation of a module as it stands now."""
+        return hashlib.sha256(repr((asdict(mutation), self.texts[mutation.module])).encode()).hexdigest()
+
+    def add(self, mutation: Mutation, by: str) -> None:
+        """Write down which test noticed."""
+        row = {"key": self.key(mutation), "by": by, "what": describe(mutation)}
+        with self.path.open("a", encoding="utf8") as file:
+            file.write(json.dumps(row) + "\n")
+
+
 def main() -> None:
-    """Run a sample and print the survivors; the exit code says whether there are more than allowed."""
+    """Run a sample, print survivors as they come, and count."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=150)
     parser.add_argument("--only", default="", help="modules whose path begins so")
-    parser.add_argument("--timeout", type=float, default=600)
+    parser.add_argument("--timeout", type=float, default=3600, help="seconds for all tests on one mutation")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
+    parser.add_argument("--go-on", action="store_true", help="do not try again what was noticed before")
     options = parser.parse_args()
     chosen = [m for m in sample(options.count, options.seed) if m.module.startswith(options.only)]
+    record = Record(LOG / f"seed-{options.seed}.jsonl", options.go_on)
+    left = [mutation for mutation in chosen if record.key(mutation) not in record.noticed]
     with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(options.workers) as pool:
-        folders = [Path(temporary, str(k)) for k in range(options.workers)]
-        for folder in folders:
-            for name in ("homolib", "tests"):
-                shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-            for name in ("pyproject.toml", "tools", "chapters"):
-                (folder / name).symlink_to(ROOT / name)
-        free = list(folders)
+        free = [Copy(Path(temporary, str(k))) for k in range(options.workers)]
 
-        def run(mutation: Mutation) -> tuple[Mutation, bool]:
-            folder = free.pop()
+        def with_a_copy(work, *arguments):
+            copy = free.pop()
             try:
-                return mutation, noticed(mutation, folder, options.timeout)
+                return work(copy, *arguments)
             finally:
-                free.append(folder)
+                free.append(copy)
 
-        survivors = []
-        for number, (mutation, seen) in enumerate(pool.map(run, chosen), 1):
-            if not seen:
-                survivors.append(mutation)
-                print(f"survives ({number} of {len(chosen)} tried): {describe(mutation)}", flush=True)
-    print(f"{len(chosen) - len(survivors)} of {len(chosen)} mutations were noticed (seed {options.seed})")
+        files = test_files(
+            lambda paths: pool.map(lambda path: with_a_copy(Copy.measured, path), paths), LOG / "files.json"
+        )
+        print(f"{len(left)} mutations to try; all tests take {sum(f.seconds for f in files):.0f} s", flush=True)
+        runs = {pool.submit(with_a_copy, Copy.noticed, m, files, options.timeout): m for m in left}
+        survivors = 0
+        for number, run in enumerate(as_completed(runs), 1):
+            record.add(runs[run], run.result())
+            if not run.result():
+                survivors += 1
+                print(f"survives ({number} of {len(left)} tried): {describe(runs[run])}", flush=True)
+    print(f"{len(chosen) - survivors} of {len(chosen)} mutations were noticed (seed {options.seed})")
 
 
 if __name__ == "__main__":
