@@ -249,9 +249,10 @@ def test_the_constants_of_fast_growth_in_closed_form():
     """H = (0.01 u_1^2, 0.1 u_2^2), weights of norm 1, residual (0, 100): see the proof of Lemma D.1."""
     M = saddle_constants(fast_growth()[0])
     mu = 0.2 * (1 + 1)
-    M1 = 100 + mu + 0.1
+    error = 100 + mu + 0.1
     assert (M.beta, M.mu1, M.mu3, M.mu2) == pytest.approx((0.1, mu, mu, 2 * 100 * 0.1))
-    assert (M.M1, M.M2) == pytest.approx((M1, max(20 + mu**2, 0.1 * (2 * M1 + mu))))
+    assert M.M1 == pytest.approx(error)
+    assert M.M2 == pytest.approx(max(20 + mu**2, 0.1 * (2 * error + mu)))
     nearer = saddle_constants(fast_growth()[0], gamma=0.5)
     assert (nearer.mu1, nearer.gamma) == pytest.approx((0.2 * 1.5, 0.5))
 
