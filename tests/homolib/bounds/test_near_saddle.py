@@ -251,8 +251,8 @@ def test_the_constants_of_fast_growth_in_closed_form():
     mu = 0.2 * (1 + 1)
     error = 100 + mu + 0.1
     assert (M.beta, M.mu1, M.mu3, M.mu2) == pytest.approx((0.1, mu, mu, 2 * 100 * 0.1))
-    assert M.M1 == pytest.approx(error)
-    assert M.M2 == pytest.approx(max(20 + mu**2, 0.1 * (2 * error + mu)))
+    assert pytest.approx(error) == M.M1
+    assert pytest.approx(max(20 + mu**2, 0.1 * (2 * error + mu))) == M.M2
     nearer = saddle_constants(fast_growth()[0], gamma=0.5)
     assert (nearer.mu1, nearer.gamma) == pytest.approx((0.2 * 1.5, 0.5))
 
