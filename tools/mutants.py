@@ -3,9 +3,9 @@
     python tools/mutants.py --seed 1 --count 150
 
 A mutation changes an operator, a sign, a constant or a comparison, or drops a statement, in a copy of the checkout; one
-that leaves the byte code as it is does not count. First the tests run as they are, file by file, and coverage.py writes
-down which statements each file comes to: a file that never comes to the broken statement cannot notice. All others run,
-those of the module and its wing first, then the quick ones; the first failure ends the run. Survivors are printed with
+that leaves the byte code as it is does not count. First all tests run as they are, and coverage.py writes down which of
+them come to which statement: a test that never comes to the broken one cannot notice. All that do run then, those of
+the module and its wing first, and the quick ones first; the first failure ends the run. Survivors are printed with
 their line before and after: each is either shown to change nothing, or a test is missing. Drawings are left out: what
 is wrong in a picture is for the eye. What is found is written down at once, and `--go-on` does not try again what was
 noticed.
@@ -24,14 +24,14 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import CodeType
 
-from coverage import CoverageData
+from coverage import Coverage, CoverageData
 
 ROOT = Path(__file__).parents[1]
 LOG = ROOT / "_build/mutants"
@@ -180,26 +180,41 @@ def sample(count: int, seed: int) -> list[Mutation]:
     return chosen if count >= len(texts) else rng.sample(chosen, count)
 
 
-def pytest_runtest_setup() -> None:
-    """With `-p mutants`: end the whole run where one test takes too long, on systems that have such a clock."""
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+class Plugin:
+    """What pytest does with `-p mutants`: measure all tests, or run those of a plan in its order."""
+
+    def __init__(self, plan: str, times: str) -> None:
+        self.plan: dict[str, int] = json.loads(Path(plan).read_text(encoding="utf8")) if plan else {}
+        self.times, self.seconds = times, defaultdict(float)
+
+    def pytest_collection_modifyitems(self, items: list) -> None:
+        """Keep what is planned; names that are new come last."""
+        if self.plan:
+            rank = {item.nodeid: self.plan.get(item.nodeid, len(self.plan)) for item in items}
+            items[:] = sorted((item for item in items if rank[item.nodeid] >= 0), key=lambda item: rank[item.nodeid])
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Tell coverage whose lines these are, and end the run if this test takes far too long (if there is a clock)."""
+        if coverage := Coverage.current():
+            coverage.switch_context(nodeid)
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+
+    def pytest_runtest_logreport(self, report) -> None:
+        """Add up setup, call and teardown."""
+        self.seconds[report.nodeid] += report.duration
+
+    def pytest_sessionfinish(self) -> None:
+        """Write down how long each test took."""
+        if self.times:
+            Path(self.times).write_text(json.dumps(self.seconds), encoding="utf8")
 
 
-@dataclass(frozen=True)
-class TestFile:
-    """A file of tests, what it takes, module -> lines of the library that it comes to, whether it starts processes."""
-
-    __test__ = False
-    path: str
-    seconds: float
-    lines: dict[str, list[int]]
-    starts_processes: bool = False
-
-    def comes_to(self, mutation: Mutation) -> bool:
-        """Whether the statement runs in this file's tests, or while they are collected."""
-        lines = self.lines.get(mutation.module, [])
-        return self.starts_processes or any(line in lines for line in range(mutation.first, mutation.last + 1))
+def pytest_configure(config) -> None:
+    """Take part in a run of pytest."""
+    if coverage := Coverage.current():
+        coverage.switch_context(config.args[0])  # what is imported runs for all tests of a file
+    config.pluginmanager.register(Plugin(os.environ.get("MUTANTS_PLAN", ""), os.environ.get("MUTANTS_TIMES", "")))
 
 
 class Copy:
@@ -210,50 +225,83 @@ class Copy:
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("pyproject.toml", "tools", "chapters"):
             (folder / name).symlink_to(ROOT / name)
+        (folder / "coveragerc").write_text("[run]\nrelative_files = True\nsource = homolib\n", encoding="utf8")
         path = os.pathsep.join(str(folder / name) for name in (".", "tools"))
         alone = {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         self.folder, self.environment = folder, os.environ | alone
 
-    def pytest(self, paths: list[str], *before: str, timeout: float | None = None) -> subprocess.CompletedProcess:
+    def pytest(self, paths: list[str], *before: str, timeout: float | None = None, **settings: str):
         """Tests in the given files, up to the first failure."""
         command = [*before, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "mutants", "--no-header"]
         return subprocess.run(
-            [sys.executable, *command, *paths], cwd=self.folder, env=self.environment, timeout=timeout,
+            [sys.executable, *command, *paths], cwd=self.folder, env=self.environment | settings, timeout=timeout,
             capture_output=True, encoding="utf8", errors="replace", check=False,
         )  # fmt: skip
 
-    def measured(self, path: str) -> TestFile:
-        """Run a file of tests on the library as it is, and see what it comes to."""
-        data = self.folder / "coverage"
-        begin = time.monotonic()
-        done = self.pytest([path], "-m", "coverage", "run", f"--data-file={data}", "--source=homolib")
+    def measured(self, path: str) -> tuple[Path, dict[str, float]]:
+        """Run a file of tests on the library as it is: what coverage found, and how long each test took."""
+        found = self.folder / path.replace("/", "-")
+        settings = {"MUTANTS_TIMES": str(self.folder / "times")}
+        done = self.pytest([path], "-m", "coverage", "run", "--rcfile=coveragerc", f"--data-file={found}", **settings)
         if done.returncode:
-            raise SystemExit(f"{path} fails on the library as it is:\n{done.stdout}")
-        found, library = CoverageData(str(data)), (self.folder / "homolib").resolve()
-        found.read()
-        lines = {
-            Path(name).resolve().relative_to(library).as_posix(): sorted(found.lines(name))
-            for name in found.measured_files()
-        }
-        data.unlink()
-        apart = "process" in (self.folder / path).read_text(encoding="utf8").lower().replace("process_time", "")
-        return TestFile(path, time.monotonic() - begin, lines, apart)
+            raise SystemExit(f"{path} fails on the library as it is:\n{done.stdout}{done.stderr}")
+        return found, json.loads((self.folder / "times").read_text(encoding="utf8"))
 
-    def noticed(self, mutation: Mutation, files: list[TestFile], timeout: float) -> str:
+    def noticed(self, mutation: Mutation, tests: Tests, timeout: float) -> str:
         """The test that fails on the mutation, or ""; a run that does not end in time counts as noticed."""
         path, source = self.folder / "homolib" / mutation.module, sources()[mutation.module]
+        chosen = tests.coming_to(mutation)
+        if not chosen:
+            return ""
+        files = {name.split("::")[0]: None for name in chosen}
+        plan = {name: -1 for name in tests.seconds} | {name: rank for rank, name in enumerate(chosen)}
+        (self.folder / "plan").write_text(json.dumps(plan), encoding="utf8")
         path.write_text(mutation.applied(source), encoding="utf8")
         try:
-            chosen = [file.path for file in nearest_first(files, mutation)]
-            done = self.pytest(chosen, timeout=timeout) if chosen else None
+            done = self.pytest(list(files), timeout=timeout, MUTANTS_PLAN=str(self.folder / "plan"))
         except subprocess.TimeoutExpired:
             return "out of time"
         finally:
             path.write_text(source, encoding="utf8")
-        if not (done and done.returncode):
-            return ""
         failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-        return failed[0] if failed else f"exit code {done.returncode}"
+        return (failed or [f"exit code {done.returncode}"])[0] if done.returncode else ""
+
+
+class Tests:
+    """All tests, how long each takes, and to which lines of the library it comes."""
+
+    __test__ = False
+
+    def __init__(self, folder: Path, measure: Callable[[list[str]], Iterable[tuple[Path, dict[str, float]]]]) -> None:
+        self.lines, known = CoverageData(str(folder / "coverage")), folder / "tests.json"
+        now = state()
+        found = json.loads(known.read_text(encoding="utf8")) if known.exists() else {}
+        if found.get("state") != now:
+            self.lines.erase()
+            found = {"state": now, "seconds": {}}
+            for data, seconds in measure(
+                sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "tests/homolib").rglob("test_*.py"))
+            ):
+                one = CoverageData(str(data))
+                one.read()
+                self.lines.update(one)
+                found["seconds"] |= seconds
+            known.write_text(json.dumps(found), encoding="utf8")
+        self.lines.read()
+        self.seconds: dict[str, float] = found["seconds"]
+
+    def coming_to(self, mutation: Mutation) -> list[str]:
+        """Tests that come to the mutation: its module's first, then its wing's, then others, the quick ones first."""
+        contexts = self.lines.contexts_by_lineno(f"homolib/{mutation.module}")
+        found = {name for line in range(mutation.first, mutation.last + 1) for name in contexts.get(line, ())}
+        *wing, module = Path(mutation.module).with_suffix("").parts
+        home = "/".join(["tests/homolib", *wing])
+
+        def distance(name: str) -> tuple[bool, bool, float]:
+            path = Path(name.split("::")[0])
+            return path.name != f"test_{module}.py", path.parent.as_posix() != home, self.seconds[name]
+
+        return sorted((n for n in self.seconds if n in found or n.split("::")[0] in found), key=distance)
 
 
 def state() -> str:
@@ -262,28 +310,6 @@ def state() -> str:
     for path in sorted(p for name in ("homolib", "tests") for p in (ROOT / name).rglob("*.py")):
         found.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     return found.hexdigest()
-
-
-def test_files(measure, path: Path) -> list[TestFile]:
-    """All files of tests, measured anew where the library or a test has changed."""
-    known = json.loads(path.read_text(encoding="utf8")) if path.exists() else {}
-    if known.get("state") != state():
-        tests = sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "tests/homolib").rglob("test_*.py"))
-        known = {"state": state(), "files": [asdict(file) for file in measure(tests)]}
-        path.write_text(json.dumps(known), encoding="utf8")
-    return [TestFile(**file) for file in known["files"]]
-
-
-def nearest_first(files: list[TestFile], mutation: Mutation) -> list[TestFile]:
-    """Files that come to the mutation: its own first, then its wing's, then all others, the quick ones first."""
-    *wing, name = Path(mutation.module).with_suffix("").parts
-    home = ["tests", "homolib", *wing]
-
-    def distance(file: TestFile) -> tuple[bool, bool, float]:
-        path = Path(file.path)
-        return path.name != f"test_{name}.py", list(path.parent.parts) != home, file.seconds
-
-    return sorted((file for file in files if file.comes_to(mutation)), key=distance)
 
 
 def describe(mutation: Mutation) -> str:
@@ -340,11 +366,9 @@ def main() -> None:
             finally:
                 free.append(copy)
 
-        files = test_files(
-            lambda paths: pool.map(lambda path: with_a_copy(Copy.measured, path), paths), LOG / "files.json"
-        )
-        print(f"{len(left)} mutations to try; all tests take {sum(f.seconds for f in files):.0f} s", flush=True)
-        runs = {pool.submit(with_a_copy, Copy.noticed, m, files, options.timeout): m for m in left}
+        tests = Tests(LOG, lambda paths: pool.map(lambda path: with_a_copy(Copy.measured, path), paths))
+        print(f"{len(left)} mutations to try; all tests take {sum(tests.seconds.values()):.0f} s", flush=True)
+        runs = {pool.submit(with_a_copy, Copy.noticed, m, tests, options.timeout): m for m in left}
         survivors = 0
         for number, run in enumerate(as_completed(runs), 1):
             record.add(runs[run], run.result())
