@@ -194,7 +194,7 @@ class Plugin:
             items[:] = sorted((item for item in items if rank[item.nodeid] >= 0), key=lambda item: rank[item.nodeid])
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Tell coverage whose lines these are, and end the run if this test takes far too long (if there is a clock)."""
+        """Tell coverage whose lines these are, and where there is a clock end the run if a test takes far too long."""
         if coverage := Coverage.current():
             coverage.switch_context(nodeid)
         if hasattr(signal, "setitimer"):
