@@ -112,7 +112,7 @@ def test_kappa_wants_points_near_but_not_at_the_saddle():
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10_000), st.sampled_from(["squared", "leaky", "relu", "diagonal"]))
+@given(st.integers(0, 10_000), st.sampled_from(["squared", "leaky", "relu", "diagonal", "cubed", "deep"]))
 def test_the_bounds_on_gradients_are_bounds(seed, kind):
     rng = np.random.default_rng(seed)
     d = int(rng.integers(1, 4))
@@ -121,12 +121,14 @@ def test_the_bounds_on_gradients_are_bounds(seed, kind):
         "leaky": hl.SquaredReLU(3, d, slope=-1.5),
         "relu": hl.TwoLayerReLU(3, d, slope=0.3),
         "diagonal": hl.DiagonalLinear(d),
+        "cubed": hl.PoweredReLU(3, d, order=3, slope=-0.5),
+        "deep": hl.DeepReLU([(2, d), np.array([[1.0, -2.0], [0.5, 1.0]]), None], (1, 3), slope=0.3),
     }
     net, X, z = nets[kind], rng.standard_normal((4, d)), rng.standard_normal(4)
     w, v = rng.standard_normal((2, net.size))
-    pull = np.linalg.norm(net.pullback(X, w, z))
-    assert pull <= jacobian_bound(net, X) * np.linalg.norm(w) * np.linalg.norm(z) * (1 + 1e-9)
-    if net.smooth:
+    pull, power = np.linalg.norm(net.pullback(X, w, z)), net.order - 1
+    assert pull <= jacobian_bound(net, X) * np.linalg.norm(w) ** power * np.linalg.norm(z) * (1 + 1e-9)
+    if net.smooth and net.order == 2:
         change = np.linalg.norm(net.pullback(X, w, z) - net.pullback(X, v, z))
         assert change <= pullback_lipschitz(net, X, z) * np.linalg.norm(w - v) * (1 + 1e-9)
 
@@ -331,3 +333,11 @@ def test_the_size_that_rounding_is_measured_against():
     """Of v |u| at (1, 1/2), label 1: |J| <= |w|, and the terms that could cancel have the sizes 1 and 1/2."""
     (one,) = hl.bounds.lemma_5_6(hl.absolute_value_saddle((1.0, 0.5))).rows
     assert one.right == pytest.approx(1e-10 * np.sqrt(1.25) * (1 + 0.5), rel=1e-12)
+
+
+def test_the_size_that_rounding_is_measured_against_at_order_three():
+    """H = u^3 of one weight u = 1/2, label 3: |J| <= 3 u^2, and the terms that could cancel are 3 and 1/8."""
+    saddle = hl.Saddle(hl.PoweredReLU(1, 1, order=3), np.ones((1, 1)), np.array([3.0]), np.array([0.5]))
+    (one,) = hl.bounds.lemma_5_6(saddle).rows
+    assert one.left == pytest.approx(3 * 0.5**2 * (3 - 0.125), rel=1e-12)
+    assert one.right == pytest.approx(1e-10 * 3 * 0.5**2 * (3 + 0.125), rel=1e-12)

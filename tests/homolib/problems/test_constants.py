@@ -89,12 +89,12 @@ def test_bounds_are_attained_on_orthogonal_inputs_of_equal_length(size, slope):
     """For X = c I all the weight on one input is best: sigma(c u)^L is largest at u = 1 or -1, steepest there, too."""
     X, steep, d = size * np.eye(3), max(1.0, abs(slope)), 3
     for order in (2, 3):
-        found = constants(hl.PoweredReLU(2, d, order=order, slope=slope), X, np.zeros(d))
-        assert found.beta == pytest.approx((steep * size) ** order, rel=1e-14)
+        powered = hl.PoweredReLU(2, d, order=order, slope=slope)
+        assert constants(powered, X, np.zeros(d)).beta == pytest.approx((steep * size) ** order, rel=1e-14)
+        assert jacobian_bound(powered, X) == pytest.approx(order * (steep * size) ** order, rel=1e-14)
     two_layer = hl.TwoLayerReLU(2, d, slope=slope)
     assert constants(two_layer, X, np.zeros(d)).beta == pytest.approx(steep * size / 2, rel=1e-14)
     assert jacobian_bound(two_layer, X) == pytest.approx(steep * size, rel=1e-14)
-    assert jacobian_bound(hl.SquaredReLU(2, d, slope=slope), X) == pytest.approx(2 * (steep * size) ** 2, rel=1e-14)
     assert jacobian_bound(hl.DiagonalLinear(d), X) == pytest.approx(size, rel=1e-14)
 
 
@@ -128,3 +128,15 @@ def test_beta_of_a_deep_network_is_attained_in_a_chain(slope, middle):
     assert found == pytest.approx(np.linalg.norm(h) * 0.25 * 5 * steep**3 / 2, rel=1e-14)
     ends = np.array([(*a * h / np.linalg.norm(h), b) for a in (1, -1) for b in (1, -1)]) * np.sqrt(0.5)
     assert np.abs(net.outputs(x, ends)).max() == pytest.approx(found, rel=1e-14)
+
+
+@pytest.mark.parametrize("net", [hl.PoweredReLU(1, 2, order=3), hl.TwoLayerReLU(1, 2)])
+def test_a_gradient_that_is_not_lipschitz_has_no_constant(net):
+    with pytest.raises(ValueError, match=r"^net: got .*, want a network of order 2 with Lipschitz gradient"):
+        pullback_lipschitz(net, *P5)
+
+
+def test_the_gradient_of_a_linear_pair_of_layers():
+    """v u . x with no kink: the Hessian of N is [[0, q], [q, 0]] with q = sum z_i x_i, and |q| <= |X| |z|."""
+    net, X, z = hl.TwoLayerReLU(1, 2, slope=1.0), np.array([[3.0, 4.0]]), np.array([0.2])
+    assert pullback_lipschitz(net, X, z) == pytest.approx(5 * 0.2, rel=1e-14)
