@@ -2,40 +2,43 @@
 
     python tools/mutants.py --seed 1 --count 150
 
-A mutation changes an operator, a sign, a constant or a comparison, or drops a statement, in a copy of the checkout; one
-that leaves the byte code as it is does not count. First all tests run as they are, and coverage.py writes down which of
-them come to which statement: a test that never comes to the broken one cannot notice. All that do run then, those of
-the module and its wing first, and the quick ones first; the first failure ends the run. Survivors are printed with
-their line before and after: each is either shown to change nothing, or a test is missing. Drawings are left out: what
-is wrong in a picture is for the eye. What is found is written down at once, and `--go-on` does not try again what was
-noticed.
+A mutation changes an operator, a sign, a constant or a comparison, or drops a statement; one that leaves the byte code
+as it is does not count. First all tests run with a mark before each statement of the library: a test that never comes
+to the broken statement cannot notice. All that do run then, those of the module first, then those of its wing, then
+all others, the quick ones first, in a process of their own that imports the broken module; the first failure ends it.
+Survivors are printed with their line before and after: each is either shown to change nothing, or a test is missing.
+Drawings are left out: what is wrong in a picture is for the eye. What is found is written down at once, and `--go-on`
+does not try again what was noticed. Processes are forked, so this runs on Linux and macOS.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import builtins
 import hashlib
+import importlib
 import json
 import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from importlib.abc import MetaPathFinder
+from importlib.machinery import PathFinder, SourceFileLoader
+from itertools import groupby
 from pathlib import Path
 from types import CodeType
 
-from coverage import Coverage, CoverageData
+import pytest
 
 ROOT = Path(__file__).parents[1]
 LOG = ROOT / "_build/mutants"
 CPU_SECONDS = 90  # for one test, and many times what the longest takes: a broken loop may not end
+LIBRARIES = ["numpy", "scipy.integrate", "scipy.optimize", "matplotlib.pyplot", "hypothesis.extra.numpy", "ipywidgets"]
 LEFT_OUT = {"figures", "explore"}
 SWAPS = {
     ast.Add: "-", ast.Sub: "+", ast.Mult: "/", ast.Div: "*", ast.Pow: "*", ast.MatMult: "*", ast.Mod: "*",
@@ -48,15 +51,14 @@ NAMES = {"min": "max", "max": "min", "minimum": "maximum", "maximum": "minimum",
 
 @dataclass(frozen=True)
 class Mutation:
-    """Text from `start` to `end` of a module (offsets) becomes `text`, in the statement in lines `first` to `last`."""
+    """Text from `start` to `end` of a module (offsets) becomes `text`; the statement it is in begins at a line."""
 
     module: str
     line: int
     start: int
     end: int
     text: str
-    first: int
-    last: int
+    statement: int
 
     def applied(self, source: str) -> str:
         """The broken module."""
@@ -76,20 +78,13 @@ def mutations(module: str, source: str) -> Iterator[Mutation]:
     def span(node: ast.AST) -> tuple[int, int]:
         return offset(node.lineno, node.col_offset), offset(node.end_lineno, node.end_col_offset)
 
-    for node, (first, last) in living(ast.parse(source)):
+    for node, statement in living(ast.parse(source)):
         for start, end, text in changes(node, span, source):
-            yield Mutation(module, node.lineno, start, end, text, first, last)
+            yield Mutation(module, node.lineno, start, end, text, statement)
 
 
-def lines_of(statement: ast.stmt) -> tuple[int, int]:
-    """Lines that are come to whenever the statement runs: of one with a body, its head."""
-    if isinstance(statement, ast.If | ast.For | ast.While | ast.With):
-        return statement.lineno, max(statement.lineno, statement.body[0].lineno - 1)
-    return statement.lineno, statement.end_lineno
-
-
-def living(tree: ast.AST, lines: tuple[int, int] = (0, 0)) -> Iterator[tuple[ast.AST, tuple[int, int]]]:
-    """Nodes that do something, with their statement's lines: no annotations, imports, docstrings, words of messages."""
+def living(tree: ast.AST, statement: int = 0) -> Iterator[tuple[ast.AST, int]]:
+    """Nodes that do something, with their statement's line: no annotations, imports, docstrings, words of messages."""
     for child in ast.iter_child_nodes(tree):
         if isinstance(child, ast.Import | ast.ImportFrom):
             continue
@@ -105,7 +100,7 @@ def living(tree: ast.AST, lines: tuple[int, int] = (0, 0)) -> Iterator[tuple[ast
             continue
         if isinstance(child, ast.Assign) and ast.dump(child.targets[0]).count("__all__"):
             continue
-        within = lines_of(child) if isinstance(child, ast.stmt) else lines
+        within = child.lineno if isinstance(child, ast.stmt) else statement
         if hasattr(child, "lineno"):
             yield child, within
         yield from living(child, within)
@@ -180,128 +175,185 @@ def sample(count: int, seed: int) -> list[Mutation]:
     return chosen if count >= len(texts) else rng.sample(chosen, count)
 
 
-class Plugin:
-    """What pytest does with `-p mutants`: measure all tests, or run those of a plan in its order."""
+class Loader(SourceFileLoader):
+    """Compiles a module from what `change` makes of its source."""
 
-    def __init__(self, plan: str, times: str) -> None:
-        self.plan: dict[str, int] = json.loads(Path(plan).read_text(encoding="utf8")) if plan else {}
-        self.times, self.seconds = times, defaultdict(float)
+    def __init__(self, name: str, path: str, change: Callable[[str], str | ast.Module]) -> None:
+        super().__init__(name, path)
+        self.change = change
+
+    def get_code(self, fullname: str) -> CodeType:
+        """No byte code is read or kept."""
+        source = self.get_data(self.path).decode("utf8")
+        return compile(self.change(source), self.path, "exec", dont_inherit=True)
+
+
+class Finder(MetaPathFinder):
+    """Finds modules of the library that are to be changed: path in the library -> change of its source."""
+
+    def __init__(self, library: Path, changes: dict[str, Callable[[str], str | ast.Module]]) -> None:
+        self.library, self.changes = library, changes
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None):
+        """As Python does, with another loader."""
+        if fullname.split(".")[0] != "homolib" or not (spec := PathFinder.find_spec(fullname, path, target)):
+            return None
+        change = self.changes.get(Path(spec.origin).relative_to(self.library).as_posix())
+        if change:
+            spec.loader = Loader(fullname, spec.origin, change)
+        return spec
+
+
+def marked(module: str, source: str) -> ast.Module:
+    """The module with a call of `__mark__` before each statement."""
+    tree = ast.parse(source)
+    for node in list(ast.walk(tree)):
+        for block in (getattr(node, name, None) for name in ("body", "orelse", "finalbody")):
+            if isinstance(block, list):
+                block[:] = [part for statement in block for part in (*_mark(module, statement), statement)]
+    return ast.fix_missing_locations(tree)
+
+
+def _mark(module: str, statement: ast.stmt) -> Iterator[ast.stmt]:
+    docstring = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    if not docstring and not isinstance(statement, ast.ImportFrom):
+        call = ast.Call(ast.Name("__mark__", ast.Load()), [ast.Constant(f"{module}:{statement.lineno}")], [])
+        yield ast.copy_location(ast.Expr(call), statement)
+
+
+class Plugin:
+    """What pytest does besides: run the tests of a plan in its order, and note times, marks and the first failure."""
+
+    def __init__(self, plan: list[str] | None = None, seen: set[str] | None = None) -> None:
+        self.rank = plan and {name: rank for rank, name in enumerate(plan)}
+        self.seen, self.marks, self.seconds, self.failure = seen, {}, {}, ""
 
     def pytest_collection_modifyitems(self, items: list) -> None:
-        """Keep what is planned; names that are new come last."""
-        if self.plan:
-            rank = {item.nodeid: self.plan.get(item.nodeid, len(self.plan)) for item in items}
-            items[:] = sorted((item for item in items if rank[item.nodeid] >= 0), key=lambda item: rank[item.nodeid])
+        """Keep what is planned."""
+        if self.rank:
+            items[:] = sorted((item for item in items if item.nodeid in self.rank), key=lambda i: self.rank[i.nodeid])
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Tell coverage whose lines these are, and where there is a clock end the run if a test takes far too long."""
-        if coverage := Coverage.current():
-            coverage.switch_context(nodeid)
-        if hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+        """End the process where one test takes far too long."""
+        self.take("")  # the first marks are those of what is imported
+        signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Note to which marks the test came."""
+        self.take(nodeid)
+
+    def take(self, name: str) -> None:
+        """The marks since the last time are those of `name`."""
+        if self.seen:
+            self.marks.setdefault(name, []).extend(self.seen)
+            self.seen.clear()
 
     def pytest_runtest_logreport(self, report) -> None:
         """Add up setup, call and teardown."""
-        self.seconds[report.nodeid] += report.duration
+        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0) + report.duration
+        self.failure = self.failure or (report.nodeid if report.failed else "")
 
-    def pytest_sessionfinish(self) -> None:
-        """Write down how long each test took."""
-        if self.times:
-            Path(self.times).write_text(json.dumps(self.seconds), encoding="utf8")
-
-
-def pytest_configure(config) -> None:
-    """Take part in a run of pytest."""
-    if coverage := Coverage.current():
-        coverage.switch_context(config.args[0])  # what is imported runs for all tests of a file
-    config.pluginmanager.register(Plugin(os.environ.get("MUTANTS_PLAN", ""), os.environ.get("MUTANTS_TIMES", "")))
+    def pytest_collectreport(self, report) -> None:
+        """A file that cannot be imported fails, too."""
+        self.failure = self.failure or (f"{report.nodeid}, when imported" if report.failed else "")
 
 
-class Copy:
-    """A checkout of its own, for one worker."""
+class Checkout:
+    """A copy of the library and its tests, and processes in which tests run on it."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         for name in ("homolib", "tests"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("pyproject.toml", "tools", "chapters"):
             (folder / name).symlink_to(ROOT / name)
-        (folder / "coveragerc").write_text("[run]\nrelative_files = True\nsource = homolib\n", encoding="utf8")
-        path = os.pathsep.join(str(folder / name) for name in (".", "tools"))
-        alone = {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        self.folder, self.environment = folder, os.environ | alone
+        os.chdir(folder)
+        sys.path.insert(0, str(folder))
+        os.environ["PYTHONPATH"] = str(folder)  # for processes that tests start
+        for name in LIBRARIES:
+            importlib.import_module(name)
 
-    def pytest(self, paths: list[str], *before: str, timeout: float | None = None, **settings: str):
+    def pytest(self, paths: list[str], plugin: Plugin) -> None:
         """Tests in the given files, up to the first failure."""
-        command = [*before, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "mutants", "--no-header"]
-        return subprocess.run(
-            [sys.executable, *command, *paths], cwd=self.folder, env=self.environment | settings, timeout=timeout,
-            capture_output=True, encoding="utf8", errors="replace", check=False,
-        )  # fmt: skip
+        options = ["-x", "-q", "-p", "no:cacheprovider", "--assert=plain", "--no-header"]
+        code = pytest.main([*options, *paths], plugins=[plugin])
+        plugin.failure = plugin.failure or ("" if code in (0, 5) else f"exit code {code}")  # 5: nothing was planned
 
-    def measured(self, path: str) -> tuple[Path, dict[str, float]]:
-        """Run a file of tests on the library as it is: what coverage found, and how long each test took."""
-        found = self.folder / path.replace("/", "-")
-        settings = {"MUTANTS_TIMES": str(self.folder / "times")}
-        done = self.pytest([path], "-m", "coverage", "run", "--rcfile=coveragerc", f"--data-file={found}", **settings)
-        if done.returncode:
-            raise SystemExit(f"{path} fails on the library as it is:\n{done.stdout}{done.stderr}")
-        return found, json.loads((self.folder / "times").read_text(encoding="utf8"))
+    def measured(self, path: str) -> dict:
+        """Run a file of tests on the library as it is: name -> seconds, name -> marks, those of imports under ""."""
+        seen: set[str] = set()
+        builtins.__mark__ = seen.add
+        changes = {module: lambda source, m=module: marked(m, source) for module in sources()}
+        sys.meta_path.insert(0, Finder(self.folder / "homolib", changes))
+        self.pytest([path], plugin := Plugin(seen=seen))
+        return {"file": path, "seconds": plugin.seconds, "marks": plugin.marks, "failure": plugin.failure}
 
-    def noticed(self, mutation: Mutation, tests: Tests, timeout: float) -> str:
-        """The test that fails on the mutation, or ""; a run that does not end in time counts as noticed."""
-        path, source = self.folder / "homolib" / mutation.module, sources()[mutation.module]
-        chosen = tests.coming_to(mutation)
-        if not chosen:
-            return ""
-        files = {name.split("::")[0]: None for name in chosen}
-        plan = {name: -1 for name in tests.seconds} | {name: rank for rank, name in enumerate(chosen)}
-        (self.folder / "plan").write_text(json.dumps(plan), encoding="utf8")
-        path.write_text(mutation.applied(source), encoding="utf8")
+    def tried(self, mutation: Mutation, rounds: list[list[str]]) -> str:
+        """The test that fails on the mutation, or ""."""
+        sys.meta_path.insert(0, Finder(self.folder / "homolib", {mutation.module: mutation.applied}))
+        for plan in rounds:
+            self.pytest(list({name.split("::")[0]: None for name in plan}), plugin := Plugin(plan))
+            if plugin.failure:
+                return plugin.failure
+        return ""
+
+    def apart(self, jobs: Iterable, work: Callable, workers: int) -> Iterator[tuple[object, object]]:
+        """`work` on each job in a process of its own: pairs of the job and what it gave, or what ended it."""
+        jobs, running = iter(jobs), {}
+        while True:
+            while len(running) < workers and (job := next(jobs, None)) is not None:
+                answer = self.folder / f"answer-{id(job)}"
+                if not (pid := os.fork()):
+                    self._answer(answer, work, job)
+                running[pid] = job, answer
+            if not running:
+                return
+            pid, status = os.wait()
+            job, answer = running.pop(pid)
+            yield job, json.loads(answer.read_text(encoding="utf8")) if status == 0 else f"ended by signal {status}"
+
+    def _answer(self, answer: Path, work: Callable, job: object) -> None:
+        with open(os.devnull, "w") as nothing:
+            for stream in (1, 2):
+                os.dup2(nothing.fileno(), stream)
         try:
-            done = self.pytest(list(files), timeout=timeout, MUTANTS_PLAN=str(self.folder / "plan"))
-        except subprocess.TimeoutExpired:
-            return "out of time"
+            answer.write_text(json.dumps(work(job)), encoding="utf8")
+            os._exit(0)
         finally:
-            path.write_text(source, encoding="utf8")
-        failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-        return (failed or [f"exit code {done.returncode}"])[0] if done.returncode else ""
+            os._exit(1)
 
 
 class Tests:
-    """All tests, how long each takes, and to which lines of the library it comes."""
+    """All tests, how long each takes, and to which statements of the library it comes."""
 
     __test__ = False
 
-    def __init__(self, folder: Path, measure: Callable[[list[str]], Iterable[tuple[Path, dict[str, float]]]]) -> None:
-        self.lines, known = CoverageData(str(folder / "coverage")), folder / "tests.json"
-        now = state()
-        found = json.loads(known.read_text(encoding="utf8")) if known.exists() else {}
-        if found.get("state") != now:
-            self.lines.erase()
-            found = {"state": now, "seconds": {}}
-            for data, seconds in measure(
-                sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "tests/homolib").rglob("test_*.py"))
-            ):
-                one = CoverageData(str(data))
-                one.read()
-                self.lines.update(one)
-                found["seconds"] |= seconds
-            known.write_text(json.dumps(found), encoding="utf8")
-        self.lines.read()
-        self.seconds: dict[str, float] = found["seconds"]
+    def __init__(self, path: Path, measure: Callable[[list[str]], Iterable[dict]]) -> None:
+        """Measured anew if the library or a test has changed since `path` was written."""
+        found = json.loads(path.read_text(encoding="utf8")) if path.exists() else {}
+        if found.get("state") != (now := state()):
+            files = sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "tests/homolib").rglob("test_*.py"))
+            found = {"state": now, "files": list(measure(files))}
+            path.write_text(json.dumps(found), encoding="utf8")
+        self.seconds, self.reaching = {}, {}
+        for file in found["files"]:
+            self.seconds |= file["seconds"]
+            for name, marks in file["marks"].items():
+                for mark in marks:
+                    self.reaching.setdefault(mark, set()).update([name] if name else file["seconds"])
 
-    def coming_to(self, mutation: Mutation) -> list[str]:
-        """Tests that come to the mutation: its module's first, then its wing's, then others, the quick ones first."""
-        contexts = self.lines.contexts_by_lineno(f"homolib/{mutation.module}")
-        found = {name for line in range(mutation.first, mutation.last + 1) for name in contexts.get(line, ())}
+    def coming_to(self, mutation: Mutation) -> list[list[str]]:
+        """Tests that come to the mutation: its module's, its wing's, all others; of each the quick ones first."""
         *wing, module = Path(mutation.module).with_suffix("").parts
         home = "/".join(["tests/homolib", *wing])
 
-        def distance(name: str) -> tuple[bool, bool, float]:
+        def distance(name: str) -> tuple[bool, bool]:
             path = Path(name.split("::")[0])
-            return path.name != f"test_{module}.py", path.parent.as_posix() != home, self.seconds[name]
+            return path.name != f"test_{module}.py", path.parent.as_posix() != home
 
-        return sorted((n for n in self.seconds if n in found or n.split("::")[0] in found), key=distance)
+        found = self.reaching.get(f"{mutation.module}:{mutation.statement}", ())
+        near = sorted(found, key=lambda name: (distance(name), self.seconds[name]))
+        return [list(group) for _, group in groupby(near, distance)]
 
 
 def state() -> str:
@@ -349,34 +401,34 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=150)
     parser.add_argument("--only", default="", help="modules whose path begins so")
-    parser.add_argument("--timeout", type=float, default=3600, help="seconds for all tests on one mutation")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--go-on", action="store_true", help="do not try again what was noticed before")
     options = parser.parse_args()
     chosen = [m for m in sample(options.count, options.seed) if m.module.startswith(options.only)]
     record = Record(LOG / f"seed-{options.seed}.jsonl", options.go_on)
     left = [mutation for mutation in chosen if record.key(mutation) not in record.noticed]
-    with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(options.workers) as pool:
-        free = [Copy(Path(temporary, str(k))) for k in range(options.workers)]
+    with tempfile.TemporaryDirectory() as temporary:
+        checkout = Checkout(Path(temporary).resolve())
 
-        def with_a_copy(work, *arguments):
-            copy = free.pop()
-            try:
-                return work(copy, *arguments)
-            finally:
-                free.append(copy)
+        def measured(paths: list[str]) -> Iterator[dict]:
+            for path, found in checkout.apart(paths, checkout.measured, options.workers):
+                if isinstance(found, str) or found["failure"]:
+                    raise SystemExit(f"{path} fails on the library as it is: {found}")
+                yield found
 
-        tests = Tests(LOG, lambda paths: pool.map(lambda path: with_a_copy(Copy.measured, path), paths))
+        tests, survivors = Tests(LOG / "tests.json", measured), 0
         print(f"{len(left)} mutations to try; all tests take {sum(tests.seconds.values()):.0f} s", flush=True)
-        runs = {pool.submit(with_a_copy, Copy.noticed, m, tests, options.timeout): m for m in left}
-        survivors = 0
-        for number, run in enumerate(as_completed(runs), 1):
-            record.add(runs[run], run.result())
-            if not run.result():
+        found = checkout.apart(left, lambda m: checkout.tried(m, tests.coming_to(m)), options.workers)
+        for number, (mutation, by) in enumerate(found, 1):
+            record.add(mutation, by)
+            if not by:
                 survivors += 1
-                print(f"survives ({number} of {len(left)} tried): {describe(runs[run])}", flush=True)
+                print(f"survives ({number} of {len(left)} tried): {describe(mutation)}", flush=True)
     print(f"{len(chosen) - survivors} of {len(chosen)} mutations were noticed (seed {options.seed})")
 
 
 if __name__ == "__main__":
+    alone = {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    if os.environ | alone != dict(os.environ):  # they count from the start of Python on
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | alone)
     main()
