@@ -98,6 +98,13 @@ def test_noise_has_the_scale_of_the_weights_and_is_added_to_all():
     assert ends[0].std(axis=0) == pytest.approx([0.1, 0.1, 0.1], rel=0.05)
 
 
+def test_noise_is_what_the_generator_of_the_seed_gives():
+    """With nothing to pull, weights are the start and the sum of all numbers so far, times noise sqrt(step)."""
+    path = neuron_ascent(X, np.zeros(3), 1.0, [0.5, -0.5], 0.25, 1.0, noise=0.2, seed=3, record_every=1)
+    walk = np.random.default_rng(3).standard_normal((4, 3)).cumsum(axis=0)
+    assert path.w[1:] == pytest.approx(np.array([1.0, 0.5, -0.5]) + 0.2 * np.sqrt(0.25) * walk, rel=1e-13)
+
+
 def test_too_many_steps_are_refused():
     with pytest.raises(ValueError, match=r"^step: got 1e-09, want at least 1e-08"):
         neuron_ascent(X, Z, 1.0, [1.0, 0.0], 1e-9, 1.0)
