@@ -51,7 +51,7 @@ serve: $(READY)  ## the built site on http://localhost:8000
 	$(BIN)/python -m http.server --bind localhost --directory _build/html 8000
 
 OUT ?= _build/page
-DRAFT = $(filter-out index,$(PAGE)) $(filter-out $(PAGE),notation references)
+DRAFT = $(filter-out index,$(PAGE)) $(filter-out $(PAGE),notation glossary references)
 page: $(READY)  ## one page, fast, warnings allowed: make page PAGE=ncf-flow
 	mkdir -p "$(OUT)/_build"
 	printf '%s\n' 'format: jb-book' 'root: chapters/index' 'parts:' \

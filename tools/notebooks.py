@@ -26,6 +26,7 @@ from pybtex.database import parse_file
 from pybtex.plugin import find_plugin
 
 import keep
+import take_home
 
 ROOT = Path(__file__).parents[1]
 REFERENCES = ROOT / "chapters/references.bib"
@@ -316,7 +317,7 @@ def closing(lines: list[str], fence: str) -> int:
 def convert(source: Path, labels: Labels) -> tuple[nbformat.NotebookNode, list[str]]:
     """The notebook of a chapter, without outputs, and the labels that nothing in the book carries."""
     old, to_text = jupytext.read(source, fmt="md:myst"), Converter(labels)
-    cells = []
+    cells = [nbformat.v4.new_code_cell(take_home.first_cell())]
     for cell in old.cells:
         if cell.cell_type == "code":
             folded_on_site = to_text.solution or HIDDEN & set(cell.metadata.get("tags", []))

@@ -16,9 +16,12 @@ from myst_nb.core.read import myst_nb_reader_plugin
 from sphinx_proof.nodes import unenumerable_node
 
 import notebooks
+import take_home
 
 ROOT = Path(__file__).parents[1]
 FIGURE = '<figure class="homolib '
+GLOSSARY = "chapters/glossary"
+NOT_PROSE = (nodes.reference, nodes.title, nodes.literal, nodes.math, nodes.math_block, nodes.raw, nodes.literal_block)
 
 
 def add_vendored_scripts(app, config):
@@ -78,7 +81,7 @@ def number_figures(app, doctree):
         anchor, words = f"fig-{chapter}-{count}", f"Figure {chapter}.{count}"
         link = f'<a class="homolib-number" href="#{anchor}">{words}</a> '
         text = node.astext().replace(FIGURE, f'<figure id="{anchor}" {FIGURE.removeprefix("<figure ")}', 1)
-        node.children = [nodes.Text(re.sub("(<figcaption.*?>)", rf"\1{link}", text, count=1))]
+        node[:] = [nodes.Text(re.sub("(<figcaption.*?>)", rf"\1{link}", text, count=1))]
         if name := re.search('data-figure="(.*?)"', text):
             names[name[1]] += 1
             label = f"figure-{stem}-{name[1]}".replace("_", "-") + (f"-{names[name[1]]}" if names[name[1]] > 1 else "")
@@ -106,47 +109,113 @@ def paper_number_as_tag(app, doctree):
             title += nodes.inline("", last[start:].removesuffix(")"), classes=["paper-tag"])
 
 
+def link_terms(app, doctree, docname):
+    """Make the first use of each glossary word in a section of a chapter a link, whose title is its definition."""
+    if app.builder.format != "html" or Path(docname).name not in notebooks.chapter_numbers():
+        return
+    words = glossary(app)
+    pattern = re.compile(rf"\b({'|'.join(sorted(map(re.escape, words), key=len, reverse=True))})(?:e?s)?\b", re.I)
+    met = set()
+    for text in list(doctree.findall(nodes.Text)):
+        around = list(ancestors(text))
+        section = next((node for node in around if isinstance(node, nodes.section) and node.parent.parent), None)
+        if any(isinstance(node, NOT_PROSE) or "cell" in node.get("classes", ()) for node in around):
+            continue
+        pieces, end = [], 0
+        for match in pattern.finditer(text.astext()):
+            word = match[1].lower()
+            if (section and section["ids"][0], word) not in met:
+                met.add((section and section["ids"][0], word))
+                anchor, sentence = words[word]
+                uri = f"{app.builder.get_relative_uri(docname, GLOSSARY)}#{anchor}"
+                link = nodes.reference("", match[0], refuri=uri, internal=True, reftitle=sentence, classes=["term"])
+                pieces += [nodes.Text(text.astext()[end : match.start()]), link]
+                end = match.end()
+        if pieces:
+            text.parent.replace(text, [*pieces, nodes.Text(text.astext()[end:])])
+
+
+def ancestors(node):
+    """The nodes around a node, from the inside out, without the document."""
+    while (node := node.parent) is not None and not isinstance(node, nodes.document):
+        yield node
+
+
+def glossary(app):
+    """Each word of the glossary that means one thing, with its anchor and its sentence."""
+    if not hasattr(app.env, "words_of_glossary"):
+        entries = {}
+        for item in app.env.get_doctree(GLOSSARY).findall(nodes.definition_list_item):
+            word, sentence = item[0].astext(), re.sub(r" \([^()]*\)\.$", ".", item[-1].astext())
+            if "(" not in word:
+                entries[word.lower()] = item[0]["ids"][0], sentence
+        app.env.words_of_glossary = entries
+    return app.env.words_of_glossary
+
+
+def link_to_repository(app, config):
+    """Let the theme's buttons lead to the repository, if it has an address."""
+    if take_home.repository():
+        config.html_theme_options |= {
+            "repository_url": take_home.repository(),
+            "repository_branch": "main",
+            "path_to_docs": "",
+            "use_repository_button": True,
+            "use_issues_button": True,
+            "use_source_button": True,
+        }
+
+
 def offer_notebook(app, pagename, templatename, context, doctree):
-    """Put the generated notebook first in the page's download menu: the theme knows only the Markdown source."""
+    """Put the generated notebook first in the page's download menu, then all of them; and say where they can be run."""
     if pagename not in app.env.found_docs or not notebooks.is_notebook(Path(app.env.doc2path(pagename))):
         return
+    stem = Path(pagename).name
+    offers = [
+        (f"{stem}.ipynb", ".ipynb", "fas fa-code", "Download notebook file"),
+        (take_home.ZIP, "all notebooks (.zip)", "fas fa-file-zipper", "Download all notebooks with their library"),
+    ]
     for group in context["header_buttons"]:
         if group["label"] == "download-buttons":
-            group["buttons"].insert(
-                0,
+            group["buttons"][:0] = [
                 {
                     "type": "link",
-                    "url": context["pathto"](f"notebooks/{Path(pagename).name}.ipynb", 1),
-                    "text": ".ipynb",
-                    "icon": "fas fa-code",
-                    "tooltip": "Download notebook file",
-                    "label": "download-notebook-button",
-                },
-            )
+                    "url": context["pathto"](f"notebooks/{name}", 1),
+                    "text": text,
+                    "icon": icon,
+                    "tooltip": tooltip,
+                    "label": f"download-{Path(name).suffix[1:]}-button",
+                }
+                for name, text, icon, tooltip in offers
+            ]
+    if places := take_home.places_to_run(stem):
+        menu = {"type": "group", "tooltip": "Run this page", "icon": "fas fa-rocket", "label": "launch-buttons"}
+        context["header_buttons"].insert(0, menu | {"buttons": places})
 
 
 def write_notebooks(app, error):
-    """Ship the notebooks that `offer_notebook` links to."""
+    """Ship the notebooks that `offer_notebook` links to, and the library that they need."""
     if error is None and app.builder.format == "html":
         built = {Path(app.env.doc2path(name)) for name in app.env.found_docs}
         sources = [source for source in notebooks.all_sources() if source in built and notebooks.is_notebook(source)]
-        folder = Path(app.outdir) / "notebooks"
-        folder.mkdir(exist_ok=True)
-        for name, text in notebooks.convert_all(sources):
-            (folder / name).write_text(text, encoding="utf-8")
+        if sources:
+            take_home.pack(Path(app.outdir) / "notebooks", notebooks.convert_all(sources))
 
 
 def setup(app):
     """Called by Sphinx."""
     os.environ["HOMOLIB_STATIC"] = "1"  # explorers draw every frame: a website has no kernel
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are small, and the cores run a kernel each
+    app.add_config_value("book_repository", "", "html")
     app.connect("config-inited", add_vendored_scripts)
+    app.connect("config-inited", link_to_repository)
     app.connect("env-before-read-docs", start_notebooks)
     app.connect("source-read", await_notebook)
     app.connect("autodoc-process-docstring", read_bars_as_norms)
     app.connect("doctree-read", title_as_written)
     app.connect("doctree-read", paper_number_as_tag)
     app.connect("doctree-read", number_figures)
+    app.connect("doctree-resolved", link_terms)
     app.connect("html-page-context", offer_notebook, priority=900)  # after the theme has made its buttons
     app.connect("build-finished", write_notebooks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

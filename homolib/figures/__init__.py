@@ -11,13 +11,15 @@ Examples
 Speeds 1 below and -1 above, a concave kink: one solution, which stays on the kink.
 """
 
-from homolib.figures.clarke_subdifferential import fan_polytope, slopes_of_relu, termwise_polygon
+from homolib.figures.clarke_subdifferential import fan_polytope, four_slopes, slopes_of_relu, termwise_polygon
 from homolib.figures.definability import hat_against_bowl, under_the_microscope
 from homolib.figures.gradient_flow import (
+    bent_height,
     descent_near_the_origin,
     descent_on_a_hyperbola,
     desingularised_correlation,
     sliding_and_chatter,
+    three_hills,
 )
 from homolib.figures.higher_homogeneity import direction_before_length, race, waiting_times
 from homolib.figures.homogeneous_networks import (
@@ -43,8 +45,14 @@ from homolib.figures.saddle_escape import (
     one_escape_at_every_scale,
     sigmoids,
 )
-from homolib.figures.saddles import dormant_directions, field_at_a_kink, leaving_a_point, who_aligns_in_time
-from homolib.figures.separable_networks import balancing, correlation_and_paths, lengths_and_shares
+from homolib.figures.saddles import (
+    dormant_directions,
+    field_at_a_kink,
+    leaving_a_point,
+    one_wakes,
+    who_aligns_in_time,
+)
+from homolib.figures.separable_networks import balancing, correlation_and_paths, lengths_and_shares, two_neurons
 from homolib.figures.small_initialization import early_training, four_clocks, frozen_and_trained, two_outcomes
 from homolib.figures.staircases import (
     budget_that_turns_back,
@@ -63,6 +71,7 @@ from homolib.figures.who_branches import (
 __all__ = [
     "approach_to_the_escape_path",
     "balancing",
+    "bent_height",
     "branching_volumes",
     "budget_that_turns_back",
     "caught_at_a_kink",
@@ -83,6 +92,7 @@ __all__ = [
     "fates_in_the_plane",
     "field_at_a_kink",
     "four_clocks",
+    "four_slopes",
     "frozen_and_trained",
     "gradient_field_of_u1_abs_u2",
     "growth_from_small_starts",
@@ -95,6 +105,7 @@ __all__ = [
     "longer_plateaus",
     "one_escape_at_every_scale",
     "one_kink",
+    "one_wakes",
     "outputs_after_scaling",
     "plane_becomes_a_line",
     "race",
@@ -106,9 +117,11 @@ __all__ = [
     "step_chooses",
     "termwise_polygon",
     "three_fates",
+    "three_hills",
     "three_neurons",
     "two_budgets",
     "two_hills",
+    "two_neurons",
     "two_outcomes",
     "two_step_sizes",
     "two_steps",

@@ -12,22 +12,24 @@ from homolib.examples import fan, fan_subdifferential
 from homolib.figures.style import BLACK, BLUE, GREY, ORANGE, RED, canvas
 from homolib.problems.networks import TwoLayerReLU
 
+ARROW = {"arrowstyle": "-|>", "color": RED, "linewidth": 2.2, "shrinkA": 0, "shrinkB": 0}
+
 
 def slopes_of_relu(convention: float = 0.0) -> tuple[Figure, str]:
     """Slopes at 0 that automatic differentiation gives four formulas, with relu'(0) = `convention`; the Clarke sets."""
-    second = 1 - convention  # relu2(t) = t + relu(-t)
+    second = 1 - convention  # relu2(s) = s + relu(-s)
     rows = [
-        ("relu(t)", convention, (0, 1)),
-        ("relu2(t) = t + relu(-t)", second, (0, 1)),
-        ("(relu(t) + relu2(t)) / 2", (convention + second) / 2, (0, 1)),
-        ("relu2(t) - relu(t) = 0", second - convention, (0, 0)),
+        ("relu(s)", convention, (0, 1)),
+        ("relu2(s) = s + relu(-s)", second, (0, 1)),
+        ("(relu(s) + relu2(s)) / 2", (convention + second) / 2, (0, 1)),
+        ("relu2(s) - relu(s) = 0", second - convention, (0, 0)),
     ]
     figure, axes = canvas(height=3.3)
     for height, (_, slope, (low, high)) in enumerate(rows):
         ends = [low - 0.01, high + 0.01]  # a set of one point is to be seen, too
         axes.plot(ends, [height, height], color=BLUE, linewidth=7, alpha=0.35, solid_capstyle="round")
         axes.plot(slope, height, "o" if low <= slope <= high else "X", color=RED, markersize=9)
-    axes.set(xlabel="slope at t = 0", xlim=(-1.2, 1.2), ylim=(len(rows) - 0.5, -0.5))
+    axes.set(xlabel="slope at s = 0", xlim=(-1.2, 1.2), ylim=(len(rows) - 0.5, -0.5))
     axes.set_yticks(range(len(rows)), [name for name, *_ in rows])
     axes.plot([], [], color=BLUE, linewidth=7, alpha=0.35, label="Clarke subdifferential")
     axes.plot([], [], "o", color=RED, label="a program")
@@ -38,6 +40,30 @@ def slopes_of_relu(convention: float = 0.0) -> tuple[Figure, str]:
         f"{rows[1][1]:g} and "
         f"{rows[2][1]:g} to three formulas for the same function, whose Clarke subdifferential at 0 is [0, 1]; to a "
         f"formula for the zero function it gives {rows[3][1]:g}."
+    )
+
+
+def four_slopes() -> tuple[Figure, str]:
+    """Level lines of |a| - |b| with its gradient in each quadrant; the Clarke subdifferential at the origin."""
+    figure, (plane, dual) = canvas(columns=2, height=3.5)
+    grid = np.linspace(-2, 2, 41)
+    heights = np.abs(grid)[None, :] - np.abs(grid)[:, None]
+    plane.contour(grid, grid, heights, levels=9, colors=GREY, linewidths=0.6, linestyles="solid")
+    plane.axhline(0, color=BLACK, linewidth=1.2, linestyle="--")
+    plane.axvline(0, color=BLACK, linewidth=1.2, linestyle="--")
+    corners = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])
+    for a, b in corners:
+        words = f"({a:g}, {-b:g})".replace("-", "\u2212")
+        plane.annotate("", (a + 0.4 * a, b - 0.4 * b), (a - 0.1 * a, b + 0.1 * b), arrowprops=ARROW)
+        plane.text(1.3 * a, 1.65 * b, words, color=RED, ha="center", va="center")
+        dual.text(1.3 * a, -1.25 * b, words, color=RED, ha="center", va="center")
+    plane.set(xlim=(-2, 2), ylim=(-2, 2), aspect="equal", xlabel="a", ylabel="b", title="four quadrants")
+    _filled(dual, corners, BLUE, "$\\partial f$")
+    dual.set(xlim=(-2, 2), ylim=(-2, 2), aspect="equal", xlabel="slope in a", ylabel="slope in b", title="gradients")
+    return figure, (
+        "Level lines of $|a| - |b|$, its kinks (dashed), and an arrow along its gradient in each quadrant. "
+        "In the plane of slopes these four gradients are the corners of a square; 0, the cross, lies in the middle of "
+        "it."
     )
 
 
@@ -61,7 +87,8 @@ def fan_polytope(x: float, y: float) -> tuple[Figure, str]:
     shape = {1: "the one gradient", 2: "the segment between", 3: "the triangle with corners"}[len(found.vertices)]
     return figure, (
         f"At ({x:g}, {y:g}) the value is {fan(np.array([x, y])) + 0.0:g} and the subdifferential is {shape} {corners}; "
-        f"its shortest element is ({shortest[0]:g}, {shortest[1]:g}), of length {np.linalg.norm(shortest):.3g}."
+        f"its shortest element, in red, is ({shortest[0]:g}, {shortest[1]:g}), "
+        f"of length {np.linalg.norm(shortest):.3g}."
     )
 
 
@@ -76,12 +103,12 @@ def termwise_polygon(z3: float, angle: float) -> tuple[Figure, str]:
     _filled(axes, true.vertices, BLUE, "set of the sum")
     _arrow(axes, true.min_norm(), RED)
     axes.set(xlim=(-1.7, 3.1), ylim=(-1.5, 2.1), aspect="equal", xlabel="slope in $u_1$", ylabel="slope in $u_2$")
-    axes.legend(loc="upper right")
+    axes.legend(loc="lower right")
     lengths = [np.linalg.norm(found.min_norm()) for found in (true, wide)]
     same = "the two sets are equal" if np.isclose(_area(true), _area(wide)) else "the inclusion is strict"
     return figure, (
         f"$z = (1, 1, {z3:g})$, third input at {angle:g} degrees: {same}. The set of the sum has area "
-        f"{_area(true):.3f} and a shortest element of length {lengths[0]:.3f}; the sum of the sets has area "
+        f"{_area(true):.3f} and a shortest element, in red, of length {lengths[0]:.3f}; the sum of the sets has area "
         f"{_area(wide):.3f} and a shortest element of length {lengths[1]:.3f}."
     )
 

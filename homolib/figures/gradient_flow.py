@@ -1,4 +1,4 @@
-"""Pictures of the chapter on gradient flow: a path that slides, a slope that is bounded below, and what steps do."""
+"""Pictures of the chapter on gradient flow: a path that slides, hills whose height axis is bent, and what steps do."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from homolib.figures.style import BLACK, BLUE, GREY, RED, canvas, power_of_ten
+from homolib.figures.style import BLACK, BLUE, GREEN, GREY, RED, canvas, power_of_ten
 from homolib.flows.descent import gradient_descent
 from homolib.flows.training import training_flow
 from homolib.flows.trajectory import Trajectory
 from homolib.problems import datasets
 from homolib.problems.networks import DiagonalLinear, SquaredReLU
+
+HILLS = {1: (BLUE, "-", "$|x|$"), 2: (RED, "--", "$x^2$"), 4: (GREEN, "-.", "$x^4$")}
 
 
 def sliding_and_chatter(step: float = 0.2, start: tuple[float, float] = (1.1, 1.0)) -> tuple[Figure, str]:
@@ -36,10 +38,59 @@ def sliding_and_chatter(step: float = 0.2, start: tuple[float, float] = (1.1, 1.
     late = steps[0][step * np.arange(steps.shape[1]) > abs(start[0])]
     return figure, (
         f"$f = |x_1| + x_2^2/2$: the flow meets the kink at time {abs(start[0]):.3g} and slides along it. Gradient "
-        f"descent "
-        f"with step {step:g} hops from side to side, up to {abs(late).max():.2g} off the kink, and stays at height "
-        f"{heights[-1]:.2g} where the flow is at {height[-1]:.1g}."
+        f"descent with step {step:g} hops from side to side, up to {abs(late).max():.2g} off the kink; at time "
+        f"{t[-1]:g} it is at height {heights[-1]:.2g}, the flow at {height[-1]:.1g}."
     )
+
+
+def three_hills() -> tuple[Figure, str]:
+    """The hills |x|, x^2 and x^4, and the position on each against time, downhill from 1."""
+    t, x = np.linspace(0, 4, 401), np.linspace(-1, 1, 201)
+    paths = {1: np.maximum(1 - t, 0), 2: np.exp(-2 * t), 4: (1 + 8 * t) ** -0.5}
+    figure, (position, height) = canvas(columns=2, height=3.2)
+    for power, (colour, style, name) in HILLS.items():
+        position.plot(t, paths[power], style, color=colour, label=name)
+        height.plot(x, abs(x) ** power, style, color=colour)
+    position.set(xlabel="time", title="position $x$")
+    position.legend(title="hill", loc="upper right")
+    height.set(xlabel="$x$", title="height $f$")
+    return figure, (
+        f"Downhill from 1. On $|x|$ the path arrives at 0 at time 1 and stays; on $x^2$ and $x^4$ it never arrives: at "
+        f"time {t[-1]:g} it is at {power_of_ten(paths[2][-1])} and at {paths[4][-1]:.2g}. The flatter the "
+        f"bottom, the slower the end. The second panel shows the hills."
+    )
+
+
+def bent_height(power: int = 4, exponent: float = 0.25) -> tuple[Figure, str]:
+    """The hill |x|^power, and the same with its height s replaced by s^exponent, beside lines of slope 1."""
+    x, bent = np.linspace(-1, 1, 401), power * exponent
+    colour, style, name = HILLS[power]
+    figure, (plain, ruled) = canvas(columns=2, height=3.1)
+    plain.plot(x, abs(x) ** power, style, color=colour)
+    plain.set(xlabel="$x$", title=f"height $f$ = {name}")
+    ruled.plot(x, abs(x) ** bent, style, color=colour, label=r"$\Psi(f)$")
+    ruled.plot(x, abs(x), color=GREY, linestyle=":", label="slope 1")
+    ruled.set(xlabel="$x$", title=f"bent height ${_power('f', exponent)}$", ylim=(-0.03, 1.03))
+    ruled.legend(loc="lower right")
+    return figure, (
+        f"{name} with $\\Psi(s) = {_power('s', exponent)}$: the bent height is ${_power('|x|', bent)}$. "
+        f"{_verdict(power, bent)}"
+    )
+
+
+def _power(base: str, exponent: float) -> str:
+    return base if exponent == 1 else f"{base}^{{{exponent:g}}}"
+
+
+def _verdict(power: int, bent: float) -> str:
+    """Where the slope of |x|^bent is at least 1, and whether that makes a ruler for |x|^power."""
+    if bent == 1:
+        return "Its slope is 1 everywhere but at 0: the ruler fits."
+    edge = bent ** (1 / (1 - bent))
+    if bent < 1:
+        return (f"Its slope is at least 1 where $0 < |x| \\le {edge:.3g}$: the ruler serves below the height "
+                f"{edge**power:.3g}.")  # fmt: skip
+    return "Its slope tends to 0 at the bottom: the ruler does not serve this hill."
 
 
 def desingularised_correlation(constant: float = 0.188, reach: float = 0.3) -> tuple[Figure, str]:
@@ -57,9 +108,9 @@ def desingularised_correlation(constant: float = 0.188, reach: float = 0.3) -> t
     right.plot(angle, angle, color=GREY, linestyle="--", label=r"slope 1")
     right.set(xlabel=r"angle $\theta$", title=rf"$\Psi(s) = {constant:g}\,\sqrt{{s}}$: never flat")
     right.legend()
-    verdict = "so it desingularises N" if slopes.min() >= 1 else "below 1, so it does not desingularise N so far out"
+    verdict = "so this ruler serves" if slopes.min() >= 1 else "so this ruler does not serve so far out"
     return figure, (
-        f"At its maximum at angle 0 the correlation of Figure 1's data is flat. After "
+        f"Near its maximum at angle 0 the correlation of the fifty inputs is flat. After "
         f"$\\Psi(s) = {constant:g}\\sqrt{{s}}$ "
         f"the slope is between {slopes.min():.3f} and {slopes.max():.3f} up to angle {reach:g}, {verdict}."
     )

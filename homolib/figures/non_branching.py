@@ -53,7 +53,7 @@ def _chosen(runs: list[tuple[float, float, str]], t_end: float = 1.5) -> tuple[F
 
 def slide_and_turn() -> tuple[Figure, str]:
     """The first example by hand: the same arrows before and after v passes zero, reversed."""
-    figure, panels = canvas(columns=2, height=3.2, width=7.4, sharey=True)
+    figure, panels = canvas(columns=2, height=3.2, width=7.0, sharey=True)
     for axes, sign, title in zip(panels, (-1, 1), ("before the turn: v < 0", "after the turn: v > 0"), strict=True):
         _arrows(axes, sign)
         axes.set(xlabel="$u_1$", xlim=(0.45, 1.75), ylim=(-0.5, 0.5), title=title)
@@ -66,9 +66,9 @@ def slide_and_turn() -> tuple[Figure, str]:
     for axes in panels:
         axes.plot(0.8, 0, "D", color=BLACK, ms=6)
     return figure, (
-        "Left: from the start (1.2, 0.1), a dot, to the axis at (1, 0) and along it to (0.8, 0), a diamond; the "
-        "arrows on both sides point to the axis. Right: the same arrows, reversed; from the diamond three ways lead "
-        "on: up, down, and along the axis."
+        "Before the turn: from the start (1.2, 0.1), a dot, to the axis at (1, 0) and along it to (0.8, 0), a diamond; "
+        "the arrows on both sides point to the axis. After the turn: the same arrows, reversed; from the diamond three "
+        "ways lead on: up, down, and along the axis."
     )
 
 
@@ -80,7 +80,7 @@ def _arrows(axes: Axes, sign: int) -> None:
 
 def two_hills() -> tuple[Figure, str]:
     """Phi = psi - |a|^2/2 at a point of the kink: level curves, and the critical points, before and after the turn."""
-    figure, panels = canvas(columns=2, height=3.4, width=7.4, sharey=True)
+    figure, panels = canvas(columns=2, height=3.4, width=7.0, sharey=True)
     a1, a2 = np.meshgrid(np.linspace(-3.5, 3.5, 141), np.linspace(-2, 2, 81))
     for axes, sign, title in zip(panels, (-1, 1), ("before the turn", "after the turn"), strict=True):
         height = sign * (2 * a1 + np.abs(a2)) - (a1**2 + a2**2) / 2
@@ -100,7 +100,7 @@ def two_hills() -> tuple[Figure, str]:
 
 def falling_from(u2: float = 0.1) -> tuple[Figure, str]:
     """All solutions from v = -0.9, u = (1.2, u2): the polygon in the plane, and v over time."""
-    figure, (plane, clock) = canvas(columns=2, height=3.2, width=7.4)
+    figure, (plane, clock) = canvas(columns=2, height=3.2, width=7.0)
     start, t_end = {**START, "u0": np.array([1.2, u2])}, 1.5
     trunk = neuron_flow(**start, t_end=t_end)
     ways = branches(**start, t_end=t_end, waits=(0,)) if trunk.events and trunk.events[-1].kind == "branch" else []

@@ -1,4 +1,4 @@
-"""Pictures of the chapter on saddles: who leaves that of Figure 4 in time, and one with a kink where nobody stays."""
+"""Pictures of the chapter on saddles: who wakes, who leaves that of Figure 4 in time, and a kink where nobody stays."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from matplotlib.figure import Figure
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas, power_of_ten
 from homolib.flows.training import training_flow
 from homolib.neuron.circle import Arcs
+from homolib.problems.networks import SquaredReLU
 from homolib.saddles.saddle import absolute_value_saddle, figure_4_saddle
 
 NEAR = 0.1  # radians from the KKT point that count as aligned
+FIRST = {"sqrt 2": 0, "sqrt 2 - delta": -1, "sqrt 2 + delta": 1}  # starts of the active neuron, in delta from sqrt(2)
 
 
 def dormant_directions(sigma: float = 1e-5, seed: int = 6) -> tuple[Figure, str]:
@@ -44,6 +46,34 @@ def dormant_directions(sigma: float = 1e-5, seed: int = 6) -> tuple[Figure, str]
         f"(dotted line, time {path.t[drop]:.3f}), {10 - int(stuck.sum() + late.sum())} of the ten small neurons are "
         f"within {NEAR} radians of the maximum at 180 degrees. Of the others, {int(stuck.sum())} started in the shaded "
         f"flat set (dotted) and {int(late.sum())} outside it, too slow to be there in time (dashed)."
+    )
+
+
+def one_wakes(w1: str = "sqrt 2", delta: float = 1e-3) -> tuple[Figure, str]:
+    """Sizes of three neurons on the inputs +1 and -1 with labels 2 and 1, beside the frozen flow of the two small ones.
+
+    The first starts at `w1`, a key of `FIRST`, the others at -delta and +delta over sqrt(2).
+    """
+    root = np.sqrt(2)
+    start = np.array([root + FIRST[w1] * delta, -delta / root, delta / root])
+    path = training_flow(SquaredReLU(3, 1), [[1.0], [-1.0]], [2.0, 1.0], start, 8.0, tolerance=1e-12, points=161)
+    frozen = np.stack([-np.exp(2 * path.t), np.ones_like(path.t)], axis=-1) / root
+    figure, axes = canvas()
+    axes.plot(path.t, np.log10(np.abs(delta * frozen)), color=BLACK, ls=":", lw=2.5)
+    for k, (colour, style) in enumerate(((GREY, "--"), (BLUE, "-"), (ORANGE, "-."))):
+        size = np.log10(np.abs(path.w[:, k]))
+        axes.plot(path.t, size, color=colour, ls=style)
+        axes.text(0.5, size[10] + (0.25 if k < 2 else -0.25), f"$w_{k + 1}$", va="bottom" if k < 2 else "top")
+    axes.set(xlabel="time", ylabel=r"$\log_{10}$ of the size", xlim=(0, 8), ylim=(-6.2, 1.2))
+    pair, still = path.w[20, 1:] / delta, frozen[20]  # at time 1
+    half = np.interp(-0.25, -path.loss, path.t)
+    first = w1.replace("sqrt 2", r"\sqrt{2}").replace("delta", r"\delta")
+    return figure, (
+        f"Sizes of three neurons from $w_1 = {first}$, $w_2 = -\\delta/\\sqrt{{2}}$ and "
+        f"$w_3 = \\delta/\\sqrt{{2}}$ with $\\delta = {power_of_ten(delta)}$, and of the frozen flow (dotted). "
+        f"At time 1 $(w_2, w_3)/\\delta$ is $({pair[0]:.4f}, {pair[1]:.4f})$, at distance "
+        f"{power_of_ten(np.linalg.norm(pair - still), 2)} from the frozen flow. "
+        f"Half of the loss is gone at time {half:.2f}, and $w_3$ still sleeps."
     )
 
 

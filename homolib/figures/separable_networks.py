@@ -17,6 +17,44 @@ from homolib.problems.networks import SquaredReLU
 FASTEST = 93.75  # growth rate of a neuron of Figure 1 that points along its best direction, 2 N(0)
 
 
+def two_neurons(delta: float = 1e-8) -> tuple[Figure, str]:
+    """Training of the two neurons of "By hand": how far each, and the whole vector, is from its frozen limit."""
+    half = np.log(16 / delta**2 - 1) / 16  # when neuron 1 has learned half of its label
+    t = np.linspace(0, 0.7 * np.log(2 / delta), 701)
+    first, second, whole = two_neurons_trained(delta, t)
+    figure, axes = canvas(height=3.8)
+    axes.plot(t, whole, color=BLACK, ls=":", label="all weights")
+    axes.plot(t, first, color=BLUE, label="neuron 1")
+    axes.plot(t, second, color=ORANGE, ls="--", label="neuron 2")
+    axes.axvline(half, color=GREY, lw=1, ls=":")
+    axes.set(yscale="log", ylim=(0.03, 130), xlabel="time", ylabel="degrees from its limit", yticks=(0.1, 1, 10, 90))
+    axes.set_yticklabels(("0.1", "1", "10", "90"))
+    axes.minorticks_off()
+    axes.legend(loc="lower right")
+    one, two, both = (angle[0] for angle in two_neurons_trained(delta, np.array([half])))
+    return figure, (
+        f"Angles in training, delta {power_of_ten(delta)}. When neuron 1 has learned half of its label, at t = "
+        f"{half:.2f} (vertical line), it is {_degrees(one)} from its limit, neuron 2 is {_degrees(two)} from its own, "
+        f"and all weights together are {_degrees(both)} from theirs. Later neuron 2 learns, too, and the direction of "
+        "all weights turns away."
+    )
+
+
+def two_neurons_trained(delta: float, t: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Degrees from (1, 0), (-1, 0) and (1, 0, 0, 0) of neuron 1, of neuron 2, and of both, from delta (1, 1, -1, 1)/2.
+
+    Each first coordinate learns its label y by itself, d/dt a^2 = 4 a^2 (y - a^2); the second ones do not move.
+    """
+    aside = delta / 2
+    one, two = (np.sqrt(y / (1 + (y / aside**2 - 1) * np.exp(-4 * y * t))) for y in (4.0, 1.0))
+    pairs = ((aside, one), (aside, two), (np.sqrt(two**2 + 2 * aside**2), one))
+    return tuple(np.degrees(np.arctan2(across, along)) for across, along in pairs)
+
+
+def _degrees(angle: float) -> str:
+    return f"{angle:.2g} degrees" if angle >= 0.01 else "less than 0.01 degrees"
+
+
 def correlation_and_paths(delta: float = 1e-8, start: int = 0) -> tuple[Figure, str]:
     """Figure 3: the correlation function over the angle, and below it the paths of twenty neurons, time upwards."""
     net, (X, y) = SquaredReLU(20, 2), datasets.circle(50)

@@ -220,6 +220,22 @@ def test_a_flow_may_cross_a_kink():
     assert {"cross", "slide"} <= set(kinds)
 
 
+def test_the_ruler_of_a_parabola_serves_the_first_picture_up_to_one_half_and_no_further():
+    """For |x_1| + x_2^2 / 2 the slope after sqrt(2 s) is at least one below the height 1/2, and less just above it."""
+    x1, x2 = np.meshgrid(np.linspace(-0.6, 0.6, 600), np.linspace(-1.1, 1.1, 601))  # 600: none on the kink
+    height = abs(x1) + x2**2 / 2
+    slope = np.sqrt((1 + x2**2) / (2 * height))
+    assert slope[height < 0.5].min() > 1
+    assert slope[(height > 0.5) & (height < 0.51)].min() < 1
+
+
+def test_an_unbounded_flow_may_lose_little_height_and_have_infinite_length():
+    """On exp(-x) from 0 the path is ln(1 + t): all heights lost add up to 1, the length does not stop growing."""
+    flow = solve_ivp(lambda t, x: np.exp(-x), (0, 1e6), [0.0], rtol=1e-10, atol=1e-12)
+    assert flow.y[0, -1] == pytest.approx(np.log1p(1e6))
+    assert quad(lambda t: (1 + t) ** -2, 0, np.inf)[0] == pytest.approx(1)
+
+
 # Non-uniqueness
 
 

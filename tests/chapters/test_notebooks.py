@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 import notebooks
+import take_home
 
 SOURCES = [source for source in notebooks.all_sources() if notebooks.is_notebook(source)]
 SAMPLE = """---
@@ -97,7 +98,8 @@ def convert(tmp_path):
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
 def test_code_is_that_of_the_chapter(source):
     notebook, _ = notebooks.convert(source, notebooks.collect_labels(notebooks.all_sources()))
-    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    first, *code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    assert first == take_home.first_cell()
     assert code == [cell.source for cell in jupytext.read(source, fmt="md:myst").cells if cell.cell_type == "code"]
 
 
@@ -122,7 +124,7 @@ def test_conversion_is_deterministic_and_cells_have_their_own_ids(source):
 
 def test_references_read_as_on_the_website(convert):
     notebook, missing = convert(SAMPLE)
-    text = notebook.cells[0].source
+    text = notebook.cells[1].source
     assert missing == []
     assert "By Boursier et al. [2022], see Lemma 1, Theorem 5.1, (1),\nExercise 1 and `{ref}`." in text
     assert "> **Theorem 5.1 of the paper.**\n>\n> $$ a = b \\tag{1} $$" in text
@@ -133,7 +135,7 @@ def test_references_read_as_on_the_website(convert):
 
 
 def test_a_solution_with_code_is_folded_piece_by_piece(convert):
-    before, code, after, *_ = convert(SAMPLE)[0].cells
+    _, before, code, after, *_ = convert(SAMPLE)[0].cells
     assert before.source.endswith("<details>\n<summary><b>Solution</b></summary>\n\nFirst.\n\n</details>")
     assert (code.source, code.metadata.jupyter.source_hidden) == ('x = "{cite}`in-code`"\nassert x', True)
     assert after.source.endswith("Last.\n\n</details>\n\n## After")
@@ -152,7 +154,7 @@ def test_results_share_one_counter_and_the_papers_number_is_a_tag(convert):
 def test_sections_have_their_numbers_in_numbered_chapters():
     labels = notebooks.collect_labels(notebooks.all_sources())
     numbers = [labels.section[label] for label in ("sec-three-neurons", "sec-list", "sec-spurious")]
-    assert numbers == ["6.1", "6.5", "6.10.1"]
+    assert numbers == ["6.1", "6.4", "6.11.6"]
 
 
 def test_a_reference_that_leads_nowhere_is_reported(convert):

@@ -16,18 +16,12 @@ import reading_time
 FIRST_SHAPE = [
     "homogeneous-networks",
     "definability",
-    "clarke-subdifferential",
-    "gradient-flow",
     "non-uniqueness",
     "ncf-flow",
     "small-initialization",
-    "separable-networks",
-    "saddles",
 ]
 # In the new shape, with a core that is still over 45 minutes: its third topic has to move to Details
 STILL_LONG = [
-    "neural-correlation",
-    "non-branching",
     "who-branches",
     "saddle-escape",
     "staircases",

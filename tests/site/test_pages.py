@@ -228,6 +228,16 @@ def test_links_inside_the_book_lead_somewhere(page):
     assert broken == []
 
 
+@pytest.mark.parametrize("page", [page for page in CHAPTERS if Path(page).stem in notebooks.chapter_numbers()])
+def test_words_of_the_glossary_lead_there_and_say_what_they_mean(page):
+    links = soup(page).select("article a.term")
+    assert links
+    for link in links:
+        assert link["href"].startswith("glossary.html#term-")
+        assert link["title"].endswith(".")
+        assert "\\" not in link["title"]
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_nothing_is_fetched_from_elsewhere(page):
     """The browser sees only what a page does on loading; this also sees what it would do later."""

@@ -4,13 +4,16 @@ import re
 
 import numpy as np
 import pytest
+from scipy.integrate import solve_ivp
 
-from homolib.figures.clarke_subdifferential import fan_polytope, slopes_of_relu, termwise_polygon
+from homolib.figures.clarke_subdifferential import fan_polytope, four_slopes, slopes_of_relu, termwise_polygon
 from homolib.figures.gradient_flow import (
+    bent_height,
     descent_near_the_origin,
     descent_on_a_hyperbola,
     desingularised_correlation,
     sliding_and_chatter,
+    three_hills,
 )
 from homolib.figures.ncf_flow import three_fates
 from homolib.figures.neural_correlation import caught_at_a_kink, correlation_on_the_circle, three_neurons
@@ -26,6 +29,20 @@ def test_three_formulas_of_relu_agree_only_at_one_half(convention):
     slopes = numbers(re.search(r"slopes (.*) to three", sentence)[1])
     assert slopes == [convention, 1 - convention, 0.5]
     assert sentence.endswith(f"gives {1 - 2 * convention:g}.")
+
+
+def test_four_slopes_stand_beside_the_corners_that_they_name():
+    plane, dual = four_slopes()[0].axes
+    for text in dual.texts:
+        slope = np.array([float(number) for number in text.get_text().replace("\u2212", "-").strip("()").split(",")])
+        assert np.array_equal(np.sign(text.get_position()), slope)
+    for text in plane.texts:
+        if text.get_text():
+            a, b = np.sign(text.get_position())
+            near = np.abs([a, b]), np.abs([a + 1e-6, b]), np.abs([a, b + 1e-6])
+            slopes = [(near[k] - near[0]) @ [1, -1] / 1e-6 for k in (1, 2)]
+            assert text.get_text().replace("\u2212", "-") == f"({slopes[0]:.0f}, {slopes[1]:.0f})"
+    assert len(dual.texts) == 4
 
 
 def test_the_fan_is_critical_at_its_centre_only():
@@ -53,9 +70,30 @@ def test_chatter_stays_within_one_step_of_the_kink():
         assert 0 < off <= step
 
 
+def test_three_hills_are_walked_down_as_an_integrator_does():
+    said = numbers(three_hills()[1].partition("at time 4 it is at ")[2])[:2]
+    for power, place in zip((2, 4), said, strict=True):
+        solved = solve_ivp(lambda t, x, p=power: -p * x ** (p - 1), (0, 4), [1.0], rtol=1e-10, atol=1e-12)
+        assert place == pytest.approx(solved.y[0, -1], rel=0.03)
+
+
+@pytest.mark.parametrize("power", [1, 2, 4])
+@pytest.mark.parametrize("exponent", [0.25, 0.5, 1.0])
+def test_a_ruler_serves_where_the_slope_of_the_bent_height_is_at_least_one(power, exponent):
+    sentence = bent_height(power, exponent)[1]
+    x = np.geomspace(1e-6, 1, 20_001)
+    slope = np.gradient((x**power) ** exponent, x)
+    steep = slope >= 1 - 1e-6
+    assert ("does not serve" in sentence) == (not steep[0])
+    assert ("the ruler fits" in sentence) == steep.all()
+    if steep[0] and not steep.all():
+        edge, height = numbers(sentence.rpartition("le ")[2])
+        assert (edge, height) == pytest.approx((x[steep].max(), x[steep].max() ** power), rel=4e-3)
+
+
 def test_a_constant_that_is_too_small_does_not_desingularise():
-    assert "so it desingularises N" in desingularised_correlation(0.188)[1]
-    assert "does not" in desingularised_correlation(2 / np.sqrt(125))[1]  # right to leading order only
+    assert "so this ruler serves" in desingularised_correlation(0.188)[1]
+    assert "does not serve" in desingularised_correlation(2 / np.sqrt(125))[1]  # right to leading order only
 
 
 @pytest.mark.parametrize(("step", "a"), [(0.05, 2.0), (0.8, 2.0), (0.4, 1.5)])

@@ -42,6 +42,19 @@ def test_the_sentence_of_a_staircase_has_measured_and_predicted_times():
     assert np.abs(pairs[:, 0] - pairs[:, 1]).max() < 0.01
 
 
+@pytest.mark.parametrize(("w1", "off"), [("sqrt 2", 0), ("sqrt 2 - delta", -1), ("sqrt 2 + delta", 1)])
+def test_two_dormant_neurons_in_closed_form(w1, off):
+    """The second is logistic; the third keeps its ratio to the first, and the square of both grows to two."""
+    root, delta = np.sqrt(2), 1e-3
+    second = -1 / np.sqrt(1 + (2 / delta**2 - 1) * np.exp(-4)) / delta
+    square = (root + off * delta) ** 2 + delta**2 / 2
+    third = np.sqrt(2 / (square + (2 - square) * np.exp(-8))) / root
+    _, sentence = hl.figures.one_wakes(w1, delta)
+    assert f"is $({second:.4f}, {third:.4f})$" in sentence
+    gap = np.hypot(second + np.exp(2) / root, third - 1 / root)
+    assert float(re.search(r"distance (\S+) from", sentence)[1]) == pytest.approx(gap, rel=0.05)
+
+
 @pytest.mark.parametrize("delta", [1e-5, 1e-50])
 def test_the_share_of_late_directions_is_that_of_a_fine_grid(delta):
     saddle = hl.figure_4_saddle()

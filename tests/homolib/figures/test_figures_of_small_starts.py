@@ -5,10 +5,19 @@ import re
 import numpy as np
 import pytest
 
-from homolib.figures.separable_networks import balancing, correlation_and_paths, lengths_and_shares, predicted_limits
+from homolib.figures.separable_networks import (
+    balancing,
+    correlation_and_paths,
+    lengths_and_shares,
+    predicted_limits,
+    two_neurons,
+    two_neurons_trained,
+)
 from homolib.figures.small_initialization import early_training, four_clocks, frozen_and_trained, two_outcomes
+from homolib.flows.training import training_flow
 from homolib.neuron.circle import Arcs
 from homolib.problems import datasets
+from homolib.problems.networks import SquaredReLU
 
 
 def gap_in(sentence):
@@ -67,6 +76,21 @@ def test_the_slow_group_fades_at_the_difference_of_the_rates():
     length = np.linalg.norm(w, axis=1) * np.exp(gain - gain.max())
     expected = np.linalg.norm(length[np.cos(theta) < 0]) / np.linalg.norm(length)
     assert share == pytest.approx(expected, rel=0.06)
+
+
+def test_two_neurons_learn_as_the_solver_says():
+    """Closed form against the solver, in the early phase, while neuron 1 learns and when all is learned."""
+    X, y, w0, delta = np.array([[1.0, 0], [-1, 0]]), np.array([4.0, 1.0]), np.array([1.0, 1, -1, 1]) / 2, 1e-3
+    t = np.array([0.0, 0.3, 1.0, 2.0, 4.5])
+    a1, b1, a2, b2 = training_flow(SquaredReLU(2, 2), X, y, w0, t[-1], delta=delta, tolerance=1e-11).at(t).T
+    expected = np.arctan2(b1, a1), np.arctan2(b2, -a2), np.arctan2(np.sqrt(b1**2 + a2**2 + b2**2), a1)
+    np.testing.assert_allclose(two_neurons_trained(delta, t), np.degrees(expected), rtol=1e-5)
+
+
+@pytest.mark.parametrize("delta", [1e-2, 1e-4, 1e-8])
+def test_the_slow_neuron_lags_by_a_fourth_root(delta):
+    lag = float(re.search(r"neuron 2 is (\S+) degrees from its own", two_neurons(delta)[1])[1])
+    assert lag == pytest.approx(np.degrees(np.arctan((delta / 4) ** 0.25)), rel=0.04)
 
 
 @pytest.mark.parametrize(("start", "outgoing"), [(5.7, -0.5), (280.0, 1.0), (150.0, -1.5)])
