@@ -37,7 +37,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LOG = ROOT / "_build/mutants"
-CPU_SECONDS = 90  # for one test, and many times what the longest takes: a broken loop may not end
+FACTOR, ROOM = 5, 10  # a test may take so many times as long as before, and ten seconds: a broken loop may not end
 LIBRARIES = ["numpy", "scipy.integrate", "scipy.optimize", "matplotlib.pyplot", "hypothesis.extra.numpy", "ipywidgets"]
 LEFT_OUT = {"figures", "explore"}
 SWAPS = {
@@ -224,8 +224,9 @@ def _mark(module: str, statement: ast.stmt) -> Iterator[ast.stmt]:
 class Plugin:
     """What pytest does besides: run the tests of a plan in its order, and note times, marks and the first failure."""
 
-    def __init__(self, plan: list[str] | None = None, seen: set[str] | None = None) -> None:
-        self.rank = plan and {name: rank for rank, name in enumerate(plan)}
+    def __init__(self, plan: dict[str, float] | None = None, seen: set[str] | None = None) -> None:
+        """The plan says how long each test has taken."""
+        self.plan, self.rank = plan or {}, plan and {name: rank for rank, name in enumerate(plan)}
         self.seen, self.marks, self.seconds, self.failure = seen, {}, {}, ""
 
     def pytest_collection_modifyitems(self, items: list) -> None:
@@ -236,7 +237,7 @@ class Plugin:
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """End the process where one test takes far too long."""
         self.take("")  # the first marks are those of what is imported
-        signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, ROOM + FACTOR * self.plan[nodeid] if self.plan else 0)
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """Note to which marks the test came."""
@@ -288,7 +289,7 @@ class Checkout:
         self.pytest([path], plugin := Plugin(seen=seen))
         return {"file": path, "seconds": plugin.seconds, "marks": plugin.marks, "failure": plugin.failure}
 
-    def tried(self, mutation: Mutation, rounds: list[list[str]]) -> str:
+    def tried(self, mutation: Mutation, rounds: list[dict[str, float]]) -> str:
         """The test that fails on the mutation, or ""."""
         sys.meta_path.insert(0, Finder(self.folder / "homolib", {mutation.module: mutation.applied}))
         for plan in rounds:
@@ -342,8 +343,8 @@ class Tests:
                 for mark in marks:
                     self.reaching.setdefault(mark, set()).update([name] if name else file["seconds"])
 
-    def coming_to(self, mutation: Mutation) -> list[list[str]]:
-        """Tests that come to the mutation: its module's, its wing's, all others; of each the quick ones first."""
+    def coming_to(self, mutation: Mutation) -> list[dict[str, float]]:
+        """Tests that come to the mutation, with their times: its module's, its wing's, others; the quick ones first."""
         *wing, module = Path(mutation.module).with_suffix("").parts
         home = "/".join(["tests/homolib", *wing])
 
@@ -353,7 +354,7 @@ class Tests:
 
         found = self.reaching.get(f"{mutation.module}:{mutation.statement}", ())
         near = sorted(found, key=lambda name: (distance(name), self.seconds[name]))
-        return [list(group) for _, group in groupby(near, distance)]
+        return [{name: self.seconds[name] for name in group} for _, group in groupby(near, distance)]
 
 
 def state() -> str:
