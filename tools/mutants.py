@@ -98,7 +98,7 @@ def living(tree: ast.AST, statement: int = 0) -> Iterator[tuple[ast.AST, int]]:
             continue
         if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
             continue
-        if isinstance(child, ast.Assign) and ast.dump(child.targets[0]).count("__all__"):
+        if isinstance(child, ast.Assign) and any(name in ast.dump(child) for name in ("'__all__'", "'TypeVar'")):
             continue
         within = child.lineno if isinstance(child, ast.stmt) else statement
         if hasattr(child, "lineno"):
@@ -165,8 +165,8 @@ def sample(count: int, seed: int) -> list[Mutation]:
     for module, source in texts.items():
         found = list(mutations(module, source))
         rng.shuffle(found)
-        one = next(k for k, mutation in enumerate(found) if is_another_program(mutation, source))
-        chosen.append(found.pop(one))
+        one = next((k for k, mutation in enumerate(found) if is_another_program(mutation, source)), None)
+        chosen += [] if one is None else [found.pop(one)]
         rest += found
     rng.shuffle(rest)
     others = (mutation for mutation in rest if is_another_program(mutation, texts[mutation.module]))
