@@ -1,5 +1,7 @@
 """Second order beside kinks, against a scan of all directions: inputs orthogonal to a neuron bend one side each."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -52,10 +54,31 @@ def test_a_dormant_direction_repels_where_the_pull_across_is_the_stronger(seed, 
     steep, flat = max(1.0, slope) ** 2, min(1.0, slope) ** 2
     both = np.vstack([inputs, -inputs]), np.concatenate([steep * z, flat * z])
     most = largest_pull(*both, plane)
-    for ratio in (0.9, 1.1):
+    for ratio, size in product((0.9, 1.1), (1e-3, 1.0, 1e3)):
         own = abs(most) / ratio / steep  # of the input that the direction sees
-        saddle = hl.Saddle(hl.SquaredReLU(1, 3, slope=slope), np.vstack([u, inputs]), np.append(own, z), np.zeros(3))
-        assert is_repelling(saddle, u) is (most > own * steep)
+        X, y, net = size * np.vstack([u, inputs]), np.append(own, z), hl.SquaredReLU(1, 3, slope=slope)
+        assert is_repelling(hl.Saddle(net, X, y, np.zeros(3)), u) is bool(most > own * steep)
+        # beside a neuron that is awake and fits an input of its own, with one coordinate more
+        pair, apart = hl.SquaredReLU(2, 4, slope=slope), np.eye(4)[3]
+        X = np.vstack([np.pad(X, ((0, 0), (0, 1))), size * apart])
+        saddle = hl.Saddle(pair, X, np.append(y, size**2 * steep), np.append(apart, np.zeros(4)))
+        assert is_repelling(saddle, np.concatenate([np.zeros(4), u, [0]])) is bool(most > own * steep)
+
+
+def test_a_direction_that_still_turns_does_not_repel():
+    """It is no KKT point: the flow takes it elsewhere, whatever the second derivatives."""
+    saddle = hl.Saddle(hl.SquaredReLU(1, 2), np.eye(2), np.array([1.0, 4.0]), np.zeros(2))
+    for angle, repels in ((0.0, True), (1e-8, True), (1e-2, False), (0.5, False), (np.pi / 2, False)):
+        assert is_repelling(saddle, np.array([np.cos(angle), np.sin(angle)])) is repels
+
+
+def test_nothing_moves_across_the_span_of_the_inputs():
+    """N = -u_1^2 falls off to nothing on both sides of e_1; but no input ever turns a neuron that is there."""
+    net, e1 = hl.SquaredReLU(1, 3), np.eye(3)[0]
+    assert not is_repelling(hl.Saddle(net, e1[None], np.array([-1.0]), np.zeros(3)), e1)
+    tilted = np.array([[1.0, 0, 0], [0, 1.0, 0]])
+    assert is_repelling(hl.Saddle(net, tilted, np.array([-1.0, 0.5]), np.zeros(3)), e1)
+    assert not is_repelling(hl.Saddle(net, e1[None], np.zeros(1), np.zeros(3)), e1)
 
 
 def test_many_inputs_on_kinks_are_refused_not_guessed():
