@@ -98,7 +98,10 @@ def living(tree: ast.AST, statement: int = 0) -> Iterator[tuple[ast.AST, int]]:
             continue
         if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
             continue
-        if isinstance(child, ast.Assign) and any(name in ast.dump(child) for name in ("'__all__'", "'TypeVar'")):
+        if isinstance(child, ast.Assign) and (
+            any(name in ast.dump(child) for name in ("'__all__'", "'TypeVar'"))
+            or (isinstance(child.value, ast.Subscript) and ast.unparse(child.value.value) in ("Callable", "tuple"))
+        ):
             continue
         within = child.lineno if isinstance(child, ast.stmt) else statement
         if hasattr(child, "lineno"):

@@ -200,3 +200,17 @@ def test_a_flow_that_starts_at_its_limit_is_near_it_from_the_first():
     assert 0 < report.values["T"] < 0.01
     assert report.applies
     assert report.holds
+
+
+def test_rows_of_the_corollary_are_about_the_worst_neuron():
+    """Two neurons of each sign, at different angles and lengths: the bounds from below hold the least, and so on."""
+    start = np.array([0.3, 0.5, 0.1, 0.6, 0.2, 0.3, 0.1, 0.4])
+    start /= np.linalg.norm(start)
+    net, X = hl.SquaredReLU(4, 2, signs=[1, 1, -1, -1]), np.eye(2)
+    report = bounds.corollary_5_4_1(net, X, np.array([1.0, 2.0]), start, 1e-40, epsilon=0.01)
+    assert report.values["outcome"].tolist() == ["aligns", "aligns", "vanishes", "vanishes"]
+    norm, cosine = report.values["norm"], report.values["cosine"]
+    assert (norm[0] != norm[1], norm[2] != norm[3]) == (True, True)
+    eta, aligned, vanished = report.rows[3:]
+    assert (eta.right, aligned.right, vanished.left) == (norm[:2].min(), cosine[:2].min(), norm[2:].max())
+    assert cosine[:2].min() < cosine[:2].max()

@@ -341,3 +341,14 @@ def test_the_size_that_rounding_is_measured_against_at_order_three():
     (one,) = hl.bounds.lemma_5_6(saddle).rows
     assert one.left == pytest.approx(3 * 0.5**2 * (3 - 0.125), rel=1e-12)
     assert one.right == pytest.approx(1e-10 * 3 * 0.5**2 * (3 + 0.125), rel=1e-12)
+
+
+@pytest.mark.parametrize("check", ["lemma", "theorem"])
+def test_a_network_with_lipschitz_gradient_has_gamma_one(check):
+    saddle, zeta_z, zeta_n = fast_growth()
+    if check == "lemma":
+        report = hl.bounds.lemma_d_1(saddle, zeta_z, zeta_n, 1e-6, 10.0)
+    else:
+        report = hl.bounds.theorem_5_5(saddle, np.array([0, 0, 0.6, 0.8]), zeta_n, 1e-8, 0.05)
+    assert report.values["constants"] == saddle_constants(saddle)
+    assert saddle_constants(saddle).gamma == 1

@@ -243,3 +243,21 @@ def test_a_direction_that_is_pushed_back_leads_to_no_saddle():
     for leave in (hl.next_saddle, lambda saddle, way: hl.saddles.escapes.escape_path(saddle, way, 1.0)):
         with pytest.raises(ValueError, match=r"^direction: got 2 N = -1, want a direction with 2 N > 0"):
             leave(saddle, np.array([0, 0, 0, 1.0]))
+
+
+def test_a_share_that_is_faint_stays_asleep_and_another_wakes():
+    """Two neurons of two inputs: one leads, the other has a share of 1e-7 or of 1e-4 in both coordinates."""
+    net, labels = hl.SquaredReLU(2, 2), np.array([4.0, 1.0])
+    origin = hl.Saddle(net, np.eye(2), labels, np.zeros(4))
+    for share, asleep in ((1e-7, True), (1e-4, False)):
+        way = np.array([1.0, share, share, share])
+        found = hl.next_saddle(origin, way / np.linalg.norm(way))
+        assert found.dormant.tolist() == [False, asleep]
+
+
+def test_a_slow_escape_may_take_its_time():
+    """`longest` is counted in 1 / (2 N): with 2 N = 1/4 of a label 1/4, a hundred of them are four hundred of time."""
+    origin = hl.Saddle(hl.SquaredReLU(1, 1), np.ones((1, 1)), np.array([0.25]), np.zeros(1))
+    assert hl.next_saddle(origin, np.ones(1), longest=100.0).w == pytest.approx([0.5], rel=1e-8)
+    with pytest.raises(ValueError, match=r"^longest: got 15"):
+        hl.next_saddle(origin, np.ones(1), longest=15.0)
