@@ -38,11 +38,12 @@ def test_a_search_finds_each_point_once():
         assert len(hl.kkt_search(hl.SquaredReLU(1, 3, slope=0.5), np.eye(3), [1.0, 2, 3], starts=starts)) == 6
 
 
+@pytest.mark.parametrize("slope", [0.0, 1e3, -1e3])
 @pytest.mark.parametrize("n", [2, 16, 60])
-def test_scalar_inputs_that_cancel_leave_a_value_of_zero(n):
+def test_scalar_inputs_that_cancel_leave_a_value_of_zero(n, slope):
     """Sums whose terms are tenths: rounding would leave 1e-17 of them, and a maximum or minimum where N is flat."""
     x, z = np.full((n, 1), 0.1), np.append(np.full(n - 1, 0.1), -0.1 * (n - 1))
-    for net in (hl.SquaredReLU(1, 1), hl.TwoLayerReLU(1, 1)):
+    for net in (hl.SquaredReLU(1, 1, slope=slope), hl.TwoLayerReLU(1, 1, slope=slope)):
         assert {(p.value, p.kind) for p in hl.kkt_points(net, x, z)} == {(0.0, "flat")}
         apart = hl.kkt_points(net, x, z * (1 + 1e-9 * np.eye(n)[0]))  # and what is no rounding is seen
         assert max(p.value for p in apart) > 0
