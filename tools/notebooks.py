@@ -13,30 +13,21 @@ from __future__ import annotations
 import argparse
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 import jupytext
 import nbformat
-import yaml
 from pybtex.database import parse_file
 from pybtex.plugin import find_plugin
 
+import book
 import keep
 import take_home
 
-ROOT = Path(__file__).parents[1]
-REFERENCES = ROOT / "chapters/references.bib"
-NUMBERED = re.compile(r"prf:(?!proof$)|exercise$")
+REFERENCES = book.ROOT / "chapters/references.bib"
 HIDDEN = {"hide-input", "hide-cell"}
-
-FENCE = re.compile(r"(?P<fence>:{3,}|`{3,})\{(?P<name>[\w:-]+)\}\s*(?P<title>.*)")
-OPTION = re.compile(r":(?P<name>[\w-]+):\s*(?P<value>.*)")
-LABEL = re.compile(r"\((?P<label>[\w.:-]+)\)=")
-MATH_END = re.compile(r".*\$\$\s*\((?P<label>[\w.:-]+)\)")
 PAPER = re.compile(r"(?P<name>.*?)\s*(?P<tag>\[paper: [^\]]+\])")
 INLINE = re.compile(
     r"\{(?P<role>[\w:-]+)\}`(?P<text>[^`]+)`"
@@ -48,83 +39,6 @@ INLINE = re.compile(
 
 class Unknown(ValueError):
     """A directive, role, label or citation that cannot be turned into plain Markdown."""
-
-
-# The book as a whole: which chapters, and what a reader sees in place of a label
-
-
-@cache
-def chapter_numbers() -> dict[str, int]:
-    """Number of each numbered chapter, by file name, in the order of `_toc.yml`."""
-    parts = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
-    names = [Path(entry["file"]).name for part in parts if part.get("numbered") for entry in part["chapters"]]
-    return {name: number for number, name in enumerate(names, start=1)}
-
-
-def is_notebook(source: Path) -> bool:
-    """Whether a page becomes a notebook: the preface and the chapters do, if there is code in them."""
-    return (source.stem == "index" or source.stem in chapter_numbers()) and has_code(source)
-
-
-def has_code(source: Path) -> bool:
-    """Whether there is code to run on a page."""
-    return "{code-cell}" in source.read_text(encoding="utf-8")
-
-
-def all_sources() -> list[Path]:
-    """Every page of the book, in reading order."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    entries = [toc["root"]] + [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
-    return [ROOT / f"{entry}.md" for entry in entries]
-
-
-@dataclass
-class Labels:
-    """What each label is called, the number it has, and the page a chapter's label stands for."""
-
-    words: dict[str, str] = field(default_factory=dict)
-    number: dict[str, str] = field(default_factory=dict)
-    section: dict[str, str] = field(default_factory=dict)  # its number
-    page: dict[str, str] = field(default_factory=dict)
-
-
-def collect_labels(sources: list[Path]) -> Labels:
-    """Number results, exercises and equations as Sphinx does: each of the three by itself, anew in each chapter."""
-    labels = Labels()
-    for source in sources:
-        count, chapter = Counter(), chapter_numbers().get(source.stem, "")
-        lines = [line.strip() for line in source.read_text(encoding="utf-8").splitlines()]
-        for i, line in enumerate(lines):
-            kind, label = "", None
-            if line.startswith("## "):
-                count["section"], count["subsection"] = count["section"] + 1, 0
-            count["subsection"] += line.startswith("### ")
-            if fence := FENCE.fullmatch(line):
-                options, _ = split_options(lines[i + 1 :])
-                label = options.get("label")
-                if "nonumber" in options:
-                    labels.words[label] = fence["title"]
-                elif NUMBERED.match(fence["name"]) or (fence["name"] == "math" and label):
-                    kind = fence["name"].removeprefix("prf:").title()
-            elif math := MATH_END.fullmatch(line):
-                kind, label = "Math", math["label"]
-            elif (target := LABEL.fullmatch(line)) and (heading := next(filter(None, lines[i + 1 :]))).startswith("#"):
-                labels.words[target["label"]] = heading.lstrip("# ")
-                if heading.startswith("# "):
-                    labels.page[target["label"]] = source.stem
-                    labels.number[target["label"]] = str(chapter)
-                elif chapter:
-                    number = f"{chapter}.{count['section'] + heading.startswith('## ')}"
-                    sub = f".{count['subsection'] + 1}" if heading.startswith("### ") else ""
-                    labels.section[target["label"]] = number + sub
-            if kind:
-                counter = kind if kind in ("Math", "Exercise") else "Result"  # prf_realtyp_to_countertyp in _config.yml
-                count[counter] += 1
-                number = f"{chapter}.{count[counter]}".lstrip(".")
-                label = label or f"{source.stem}-{kind}-{count[kind]}"
-                labels.number[label] = number
-                labels.words[label] = f"({number})" if kind == "Math" else f"{kind} {number}"
-    return labels
 
 
 # Citations
@@ -160,16 +74,6 @@ def reference_list(keys: list[str]) -> str:
 # Text
 
 
-def split_options(lines: list[str]) -> tuple[dict[str, str], list[str]]:
-    """Separate the `:name: value` lines at the top of a directive from its body."""
-    options = {}
-    for i, line in enumerate(lines):
-        if not (match := OPTION.fullmatch(line.strip())):
-            return options, lines[i:]
-        options[match["name"]] = match["value"]
-    return options, []
-
-
 def quoted(title: str, body: str) -> str:
     """A block quotation; a formula goes on one line, or the quotation marks would be read as part of it."""
     body = re.sub(r"\$\$.*?\$\$", lambda math: " ".join(math[0].split()), body, flags=re.DOTALL)
@@ -184,7 +88,7 @@ def folded(title: str, body: str) -> str:
 class Converter:
     """The text of one chapter as plain Markdown; from cell to cell it remembers an open solution and what was cited."""
 
-    def __init__(self, labels: Labels):
+    def __init__(self, labels: book.Labels):
         self.labels = labels
         self.solution = ""  # the title of the open solution, if one is open
         self.cited: list[str] = []
@@ -200,7 +104,7 @@ class Converter:
             piece.clear()
 
         for line in lines:
-            fence = FENCE.fullmatch(line)
+            fence = book.FENCE.fullmatch(line)
             if fence and fence["name"] in ("solution-start", "solution-end"):
                 close_piece()
                 self.solution = "Solution" if fence["name"] == "solution-start" else ""
@@ -218,7 +122,7 @@ class Converter:
         done, rest = [], list(lines)
         while rest:
             line = rest[0].strip()
-            if fence := FENCE.fullmatch(line):
+            if fence := book.FENCE.fullmatch(line):
                 end = closing(rest, fence["fence"])
                 done.append(self.directive(fence["name"], fence["title"], rest[1:end]))
             elif line.startswith("```"):
@@ -227,7 +131,7 @@ class Converter:
             elif line.startswith("$$"):
                 end = next(i for i in range(len(rest)) if "\n".join(rest[: i + 1]).count("$$") == 2)
                 done.append(self.formula("\n".join(rest[: end + 1])))
-            elif not line or line.startswith("%") or LABEL.fullmatch(line):
+            elif not line or line.startswith("%") or book.LABEL.fullmatch(line):
                 end = 0
             else:
                 ends = (i for i, text in enumerate(rest) if i and (not text.strip() or starts_block(text)))
@@ -244,7 +148,7 @@ class Converter:
 
     def directive(self, name: str, title: str, lines: list[str]) -> str:
         """One directive and what is in it."""
-        options, lines = split_options(lines)
+        options, lines = book.split_options(lines)
         title = INLINE.sub(self.inline, title)
         if name == "math":
             return self.formula(
@@ -253,11 +157,11 @@ class Converter:
         body = self.blocks(lines)
         if name == "prf:proof":
             return f"*Proof.* {body} $\\square$"
-        if NUMBERED.match(name):
+        if book.NUMBERED.match(name):
             label = options.get("label")
             number = self.labels.words.get(label, name.removeprefix("prf:").title())
             title, tag = PAPER.fullmatch(title).groups() if PAPER.fullmatch(title) else (title, "")
-            heading = title if "nonumber" in options else f"{number} ({title})" if title else number
+            heading = f"{number} ({title})" if title else number
             heading += f" {tag}" if tag else ""
             return f"**{heading}.**\n\n{body}" if name == "exercise" else quoted(f"**{heading}.**", body)
         if name == "solution" or name == "dropdown" or "dropdown" in options.get("class", ""):
@@ -293,12 +197,12 @@ class Converter:
             self.missing.append(label)
         words = words or self.labels.words.get(label, label)
         page = self.labels.page.get(label)
-        return f"[{words}]({page}.ipynb)" if page in chapter_numbers() else words
+        return f"[{words}]({page}.ipynb)" if page in book.chapter_numbers() else words
 
 
 def starts_block(line: str) -> bool:
     """Whether a line ends the paragraph above it."""
-    return bool(FENCE.fullmatch(line.strip()) or LABEL.fullmatch(line.strip())) or line.strip().startswith(
+    return bool(book.FENCE.fullmatch(line.strip()) or book.LABEL.fullmatch(line.strip())) or line.strip().startswith(
         ("```", "$$")
     )
 
@@ -314,7 +218,7 @@ def closing(lines: list[str], fence: str) -> int:
 # Notebooks
 
 
-def convert(source: Path, labels: Labels) -> tuple[nbformat.NotebookNode, list[str]]:
+def convert(source: Path, labels: book.Labels) -> tuple[nbformat.NotebookNode, list[str]]:
     """The notebook of a chapter, without outputs, and the labels that nothing in the book carries."""
     old, to_text = jupytext.read(source, fmt="md:myst"), Converter(labels)
     cells = [nbformat.v4.new_code_cell(take_home.first_cell())]
@@ -338,7 +242,7 @@ def convert(source: Path, labels: Labels) -> tuple[nbformat.NotebookNode, list[s
 
 def convert_all(sources: list[Path], strict: bool = True) -> Iterator[tuple[str, str]]:
     """Name and text of the notebook of every source; in the whole book, every reference must lead somewhere."""
-    labels = collect_labels(list(dict.fromkeys([*all_sources(), *sources])))
+    labels = book.collect_labels(list(dict.fromkeys([*book.all_sources(), *sources])))
     for source in sources:
         try:
             notebook, missing = convert(source, labels)
@@ -353,10 +257,10 @@ def convert_all(sources: list[Path], strict: bool = True) -> Iterator[tuple[str,
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="Turn the chapters into plain notebooks.")
-    parser.add_argument("--out", type=Path, default=ROOT / "notebooks")
+    parser.add_argument("--out", type=Path, default=book.ROOT / "notebooks")
     parser.add_argument("sources", nargs="*", type=Path, help="default: the whole book")
     arguments = parser.parse_args()
-    sources = arguments.sources or list(filter(is_notebook, all_sources()))
+    sources = arguments.sources or list(filter(book.is_notebook, book.all_sources()))
     arguments.out.mkdir(parents=True, exist_ok=True)
     for name, text in convert_all(sources, strict=not arguments.sources):
         path = keep.place(text, arguments.out / name)

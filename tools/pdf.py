@@ -14,9 +14,9 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 from pypdf import PdfWriter
 
-import notebooks
+import book
 
-SITE = notebooks.ROOT / "_build/html"
+SITE = book.ROOT / "_build/html"
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -38,7 +38,7 @@ def main(out: Path) -> None:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         tab = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"]).new_page()
         tab.emulate_media(media="print", color_scheme="light")
-        for source in notebooks.all_sources():
+        for source in book.all_sources():
             tab.goto(f"http://localhost:{server.server_port}/chapters/{source.stem}.html")
             tab.evaluate("async () => { await window.MathJax?.startup.promise; await document.fonts.ready; }")
             page = Path(folder) / f"{source.stem}.pdf"

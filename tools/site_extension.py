@@ -13,8 +13,8 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.executors.utils import single_nb_execution
 from myst_nb.core.read import myst_nb_reader_plugin
-from sphinx_proof.nodes import unenumerable_node
 
+import book
 import notebooks
 import take_home
 
@@ -40,6 +40,7 @@ def start_notebooks(app, env, docnames):
     Their outputs go into the cache of myst-nb, which is emptied first: it knows the cells, and not the library
     behind them.
     """
+    env.figures_of_book = []
     get_cache(env.mystnb_config.execution_cache_path).clear_cache()
     timeout = env.mystnb_config.execution_timeout
 
@@ -50,7 +51,7 @@ def start_notebooks(app, env, docnames):
     sources = {docname: Path(env.doc2path(docname)) for docname in docnames}
     pool = ThreadPoolExecutor(os.cpu_count())
     app.running_notebooks = {
-        docname: pool.submit(run, source) for docname, source in sources.items() if notebooks.has_code(source)
+        docname: pool.submit(run, source) for docname, source in sources.items() if book.has_code(source)
     }
     pool.shutdown(wait=False)
 
@@ -75,7 +76,7 @@ def number_figures(app, doctree):
     -2 behind it where the same function draws the next figure of the page. What has no chapter has chapter 0.
     """
     stem = Path(app.env.docname).name
-    chapter, names, labels = notebooks.chapter_numbers().get(stem, 0), Counter(), app.env.get_domain("std")
+    chapter, names, labels = book.chapter_numbers().get(stem, 0), Counter(), app.env.get_domain("std")
     figures = [node for node in doctree.findall(nodes.raw) if FIGURE in node.astext()]
     for count, node in enumerate(figures, start=1):
         anchor, words = f"fig-{chapter}-{count}", f"Figure {chapter}.{count}"
@@ -87,16 +88,7 @@ def number_figures(app, doctree):
             label = f"figure-{stem}-{name[1]}".replace("_", "-") + (f"-{names[name[1]]}" if names[name[1]] > 1 else "")
             labels.labels[label] = (app.env.docname, anchor, words)
             labels.anonlabels[label] = (app.env.docname, anchor)
-
-
-def title_as_written(app, doctree):
-    """Give an unnumbered theorem its own title alone: "Theorem 5.1 of the paper", not "Theorem (Theorem ...)"."""
-    for node in doctree.findall(unenumerable_node):
-        title = node[0]
-        if title.children:
-            title[0] = nodes.Text(title[0].astext().removeprefix(" ("))
-            title[-1] = nodes.Text(title[-1].astext().removesuffix(")"))
-            node["realtype"] = " "
+        app.env.figures_of_book.append((app.env.docname, anchor, words))
 
 
 def paper_number_as_tag(app, doctree):
@@ -111,7 +103,7 @@ def paper_number_as_tag(app, doctree):
 
 def link_terms(app, doctree, docname):
     """Make the first use of each glossary word in a section of a chapter a link, whose title is its definition."""
-    if app.builder.format != "html" or Path(docname).name not in notebooks.chapter_numbers():
+    if app.builder.format != "html" or Path(docname).name not in book.chapter_numbers():
         return
     words = glossary(app)
     pattern = re.compile(rf"\b({'|'.join(sorted(map(re.escape, words), key=len, reverse=True))})(?:e?s)?\b", re.I)
@@ -168,7 +160,7 @@ def link_to_repository(app, config):
 
 def offer_notebook(app, pagename, templatename, context, doctree):
     """Put the generated notebook first in the page's download menu, then all of them; and say where they can be run."""
-    if pagename not in app.env.found_docs or not notebooks.is_notebook(Path(app.env.doc2path(pagename))):
+    if pagename not in app.env.found_docs or not book.is_notebook(Path(app.env.doc2path(pagename))):
         return
     stem = Path(pagename).name
     offers = [
@@ -197,7 +189,7 @@ def write_notebooks(app, error):
     """Ship the notebooks that `offer_notebook` links to, and the library that they need."""
     if error is None and app.builder.format == "html":
         built = {Path(app.env.doc2path(name)) for name in app.env.found_docs}
-        sources = [source for source in notebooks.all_sources() if source in built and notebooks.is_notebook(source)]
+        sources = [source for source in book.all_sources() if source in built and book.is_notebook(source)]
         if sources:
             take_home.pack(Path(app.outdir) / "notebooks", notebooks.convert_all(sources))
 
@@ -212,7 +204,6 @@ def setup(app):
     app.connect("env-before-read-docs", start_notebooks)
     app.connect("source-read", await_notebook)
     app.connect("autodoc-process-docstring", read_bars_as_norms)
-    app.connect("doctree-read", title_as_written)
     app.connect("doctree-read", paper_number_as_tag)
     app.connect("doctree-read", number_figures)
     app.connect("doctree-resolved", link_terms)

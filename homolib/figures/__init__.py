@@ -11,8 +11,9 @@ Examples
 Speeds 1 below and -1 above, a concave kink: one solution, which stays on the kink.
 """
 
+from homolib.figures.a_figure_reproduced import draws_that_show_it, four_clocks
 from homolib.figures.clarke_subdifferential import fan_polytope, four_slopes, slopes_of_relu, termwise_polygon
-from homolib.figures.definability import hat_against_bowl, under_the_microscope
+from homolib.figures.definability import cut_with_horizontals, hat_against_bowl, under_the_microscope
 from homolib.figures.gradient_flow import (
     bent_height,
     descent_near_the_origin,
@@ -27,7 +28,13 @@ from homolib.figures.homogeneous_networks import (
     growth_within_its_bounds,
     outputs_after_scaling,
 )
-from homolib.figures.ncf_flow import direction_and_growth, directions_converge, three_fates
+from homolib.figures.ncf_flow import (
+    angle_and_length,
+    direction_and_growth,
+    directions_converge,
+    three_fates,
+    three_paths,
+)
 from homolib.figures.neural_correlation import caught_at_a_kink, climb, correlation_on_the_circle, three_neurons
 from homolib.figures.non_branching import (
     derivative_at_zero_chooses,
@@ -37,7 +44,7 @@ from homolib.figures.non_branching import (
     two_hills,
     two_step_sizes,
 )
-from homolib.figures.non_uniqueness import gradient_field_of_u1_abs_u2, one_kink, waiting_solution
+from homolib.figures.non_uniqueness import gradient_field_of_u1_abs_u2, one_kink, up_and_down_a_kink, waiting_solution
 from homolib.figures.saddle_escape import (
     approach_to_the_escape_path,
     leaving_the_origin,
@@ -53,7 +60,12 @@ from homolib.figures.saddles import (
     who_aligns_in_time,
 )
 from homolib.figures.separable_networks import balancing, correlation_and_paths, lengths_and_shares, two_neurons
-from homolib.figures.small_initialization import early_training, four_clocks, frozen_and_trained, two_outcomes
+from homolib.figures.small_initialization import (
+    align_then_learn,
+    early_training,
+    frozen_and_trained,
+    two_outcomes,
+)
 from homolib.figures.staircases import (
     budget_that_turns_back,
     jump_time_errors,
@@ -69,6 +81,8 @@ from homolib.figures.who_branches import (
 )
 
 __all__ = [
+    "align_then_learn",
+    "angle_and_length",
     "approach_to_the_escape_path",
     "balancing",
     "bent_height",
@@ -78,6 +92,7 @@ __all__ = [
     "climb",
     "correlation_and_paths",
     "correlation_on_the_circle",
+    "cut_with_horizontals",
     "derivative_at_zero_chooses",
     "descent_near_the_origin",
     "descent_on_a_hyperbola",
@@ -86,6 +101,7 @@ __all__ = [
     "direction_before_length",
     "directions_converge",
     "dormant_directions",
+    "draws_that_show_it",
     "early_training",
     "falling_from",
     "fan_polytope",
@@ -119,6 +135,7 @@ __all__ = [
     "three_fates",
     "three_hills",
     "three_neurons",
+    "three_paths",
     "two_budgets",
     "two_hills",
     "two_neurons",
@@ -126,6 +143,7 @@ __all__ = [
     "two_step_sizes",
     "two_steps",
     "under_the_microscope",
+    "up_and_down_a_kink",
     "waiting_solution",
     "waiting_times",
     "who_aligns_in_time",

@@ -12,6 +12,13 @@ from homolib.figures.style import BLUE, GREY, ORANGE, RED, canvas, power_of_ten
 from homolib.problems import datasets
 from homolib.problems.networks import TwoLayerReLU
 
+# Where |x| - max(0, x)^2 has these heights: -x for x < 0, x - x^2 for x >= 0
+HEIGHTS = {
+    -0.3: ((1 + 2.2**0.5) / 2,),
+    0.1: (-0.1, (1 - 0.6**0.5) / 2, (1 + 0.6**0.5) / 2),
+    0.25: (-0.25, 0.5),
+    0.5: (-0.5,),
+}
 LEVEL = 15.0  # descents stop where 1 / (1 - r^2) is this
 
 
@@ -24,6 +31,30 @@ def _moat() -> np.ndarray:
     inside = r2 < 1 - 1 / (LEVEL + 3)
     lift = np.exp(1 / (1 - np.where(inside, r2, 0)))
     return np.where(inside, mexican_hat(x) * lift, np.nan)
+
+
+def cut_with_horizontals() -> tuple[Figure, str]:
+    """Graphs of |x| - max(0, x)^2 and of the sine, cut with horizontal lines: few points, and as many as one likes."""
+    figure, (few, many) = canvas(columns=2, width=6.8, height=3.2)
+    x = np.linspace(-0.7, 1.4, 211)
+    few.plot(x, abs(x) - np.maximum(0, x) ** 2, color=BLUE)
+    for height, crossings in HEIGHTS.items():
+        few.axhline(height, color=GREY, linestyle="--", linewidth=1.2)
+        few.plot(crossings, [height] * len(crossings), "o", color=ORANGE)
+    few.set(xlabel="$x$", title=r"$|x| - \max(0, x)^2$", yticks=[-0.3, 0, 0.25, 0.5])
+    x, zeros = np.linspace(-20, 20, 801), np.pi * np.arange(-6, 7)
+    many.plot(x, np.sin(x), color=RED)
+    many.axhline(0, color=GREY, linestyle="--", linewidth=1.2)
+    many.plot(zeros, 0 * zeros, "o", color=ORANGE)
+    many.set(xlabel="$x$", title=r"$\sin x$", yticks=[-1, 0, 1])
+    return figure, (
+        "Horizontal lines at the heights "
+        + ", ".join(f"${height:g}$" for height in HEIGHTS)
+        + " meet the graph of $|x| - \\max(0, x)^2$ in "
+        + ", ".join(str(len(crossings)) for crossings in HEIGHTS.values())
+        + f" points, in this order. The axis meets the drawn part of the graph of the sine in {len(zeros)} points, and "
+        "the whole graph in infinitely many."
+    )
 
 
 def hat_against_bowl(radius: float = 0.75, degrees: float = 0.0) -> tuple[Figure, str]:

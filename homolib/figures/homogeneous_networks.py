@@ -67,7 +67,7 @@ def outputs_after_scaling(family: str = "two-layer ReLU", c: float = 2.0, seed: 
     right.legend()
     gap = abs(new - c**2 * old).max() / abs(new).max()
     verdict = (
-        "H(cw) and c^2 H(w) agree on the whole circle"
+        "$H(cw)$ and $c^2 H(w)$ agree on the whole circle"
         if gap < 1e-12
         else f"$H(cw)$ and $c^2 H(w)$ differ by up to {100 * gap:.0f} % of the largest output"
     )
@@ -108,9 +108,9 @@ def growth_from_small_starts() -> tuple[Figure, str]:
     axes.plot(arrivals, np.full(len(arrivals), LANDMARK), "o", color=RED)
     axes.set(xlabel="time $t$", ylabel=r"$\|w(t)\|$, from the given size")
     return figure, (
-        f"Twenty squared-ReLU neurons learn from the same start at {len(DELTAS)} sizes. Each curve is nearly a "
-        f"straight line on this logarithmic axis until the norm is of order one. It reaches {LANDMARK:g} (dots) at "
-        f"times {', '.join(f'{t:.4f}' for t in arrivals)}: in the end every factor of ten costs "
+        f"Twenty neurons learn from starts in one direction, of {len(DELTAS)} sizes. On this logarithmic axis the "
+        f"length of their weights rises nearly along a straight line until it is about one. It is {LANDMARK:g} (dots) "
+        f"at the times {', '.join(f'{t:.4f}' for t in arrivals)}: the last factor of ten costs "
         f"{np.diff(arrivals)[-1]:.4f} more."
     )
 

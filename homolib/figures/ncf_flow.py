@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from homolib.figures.style import BLACK, BLUE, GREY, ORANGE, RED, canvas, power_of_ten
+from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas, power_of_ten
 from homolib.neuron.circle import Arcs
 from homolib.neuron.relu_flow import neuron_flow
 from homolib.problems import datasets
@@ -43,39 +44,80 @@ def direction_and_growth(start: float = 60.0, delta: float = 1.0) -> tuple[Figur
     log_length = (np.log(delta) + gain) / np.log(10)
     right.plot(t, log_length, color=ORANGE, label="length")
     slope = 2 * end.value / np.log(10)
-    right.plot(t, log_length[-1] + slope * (t - t[-1]), color=BLACK, ls=":", label="rate 2N at the limit")
+    right.plot(t, log_length[-1] + slope * (t - t[-1]), color=BLACK, ls=":", label="rate $2N_*$")
     right.set(xlabel="time", ylabel=r"$\log_{10}$ of the length")
     right.legend(loc="lower right")
     measured = float((gain[-1] - gain[-2]) / (t[-1] - t[-2]))
     return figure, (
         f"Start at {start:g} degrees, length {power_of_ten(delta)}: the direction goes to {np.degrees(end.angle):.0f} "
-        f"degrees, and at time 0.15 $\\ln |u|$ grows at the rate {measured:.2f}; $2N$ at the limit is "
-        f"{2 * end.value:.2f}."
+        f"degrees, and at time 0.15 $\\ln\\|u\\|$ grows at the rate {measured:.2f}; in the limit it is "
+        f"$2N_* = {2 * end.value:.2f}$."
     )
 
 
-def three_fates(v: float = 1.0, u: float = 2.0) -> tuple[Figure, str]:
-    """A scalar neuron that is punished for answering, N = -v max(u, 0): its path in the plane of (v, u)."""
-    path = neuron_flow([[1.0]], [-1.0], v, [u], 4.0)
-    figure, axes = canvas(height=4.2)
-    grid = np.linspace(-2.5, 2.5, 21)
-    V, U = np.meshgrid(grid, grid)
-    axes.quiver(V, U, -np.maximum(U, 0), -V * (U > 0), color=GREY, alpha=0.6, width=0.002, scale=60)
-    axes.plot([0, 2.5], [0, 2.5], color=GREY, ls=":", lw=1.2)
+def angle_and_length() -> tuple[Figure, str]:
+    """Angle and logarithm of the length along the flow of 2 u_1^2 + u_2^2 from (1, 1) / sqrt 2, in closed form."""
+    t = np.linspace(0, 1.5, 300)
+    log_length = 4 * t + np.log((1 + np.exp(-4 * t)) / 2) / 2
+    figure, (left, right) = canvas(columns=2)
+    left.plot(t, np.degrees(np.arctan(np.exp(-2 * t))), color=BLUE)
+    left.set(xlabel="time", title="angle (degrees)", ylim=(-2, 47), yticks=(0, 15, 30, 45))
+    right.plot(t, log_length, color=ORANGE, label="length")
+    right.plot(t, 4 * t - np.log(2) / 2, color=BLACK, ls=":", label="slope 4")
+    right.set(xlabel="time", title="natural logarithm of the length")
+    right.legend(loc="lower right")
+    return figure, (
+        f"The neuron of $2u_1^2 + u_2^2$ from 45 degrees: the angle falls to {np.degrees(np.arctan(np.exp(-3))):.1f} "
+        f"degrees at time 1.5, while the logarithm of the length rises to {log_length[-1]:.2f}, ever closer to the "
+        "dotted line $4t - 0.347$."
+    )
+
+
+def three_paths() -> tuple[Figure, str]:
+    """One path for each fate of the scalar neuron N = v max(u, 0)."""
+    figure, axes = _plane()
+    for (v, u), colour, style in (((1, 2), BLUE, "-"), ((-1, 1), RED, "--"), ((-2, 1), GREEN, "-.")):
+        w = neuron_flow([[1.0]], [1.0], v, [u], 4.0).w
+        axes.plot(w[:, 0], w[:, 1], style, color=colour, lw=2)
+        axes.plot(v, u, "o", color=colour, ms=7)
+    axes.plot(-np.sqrt(3), 0, "D", color=GREEN, ms=6)
+    return figure, (
+        "The plane of $(v, u)$, with the velocities as arrows and the starts as dots. From $(1, 2)$ the neuron grows "
+        "(solid); from $(-1, 1)$ it dies out along the line $v = -u$ (dashed); from $(-2, 1)$ it comes to rest "
+        "at $(-1.732, 0)$ (diamond). Below the line $u = 0$ there are no arrows: nothing moves."
+    )
+
+
+def three_fates(v: float = -1.0, u: float = 1.0) -> tuple[Figure, str]:
+    """A scalar neuron that is rewarded for answering, N = v max(u, 0): its path in the plane of (v, u), for u != 0."""
+    path = neuron_flow([[1.0]], [1.0], v, [u], 4.0)
+    figure, axes = _plane()
     axes.plot(path.w[:, 0], path.w[:, 1], color=BLUE, lw=2)
     axes.plot(v, u, "o", color=BLACK, ms=7)
     axes.plot(*path.w[-1], "D", color=RED, ms=6)
-    axes.set(xlim=(-2.5, 2.5), ylim=(-2.5, 2.5), xlabel="v", ylabel="u", aspect="equal")
     end, growth = path.w[-1], path.log_norm[-1] - path.log_norm[0]
-    if u <= 0:
-        fate = "the neuron is dead and nothing moves: $N = 0$, $f = 0$"
-    elif v > u:
-        fate = (
-            f"it stops at ({end[0]:.3f}, 0) after a finite time: $N$ rises to 0, and the norm stays positive, $f = 0$"
-        )
-    elif v == u:
-        fate = f"balanced, it shrinks towards zero, norm {path.norm[-1]:.3f} at time 4: $f < 0$"
+    if u < 0:
+        fate = "the neuron does not see the input, and nothing moves: $N_* = 0$"
+    elif v < -u:
+        fate = f"it comes to rest at ({end[0]:.3f}, 0) after a finite time: $N_* = 0$"
+    elif v == -u:
+        fate = f"it dies out along the dotted line, with the length {path.norm[-1]:.3f} at time 4: $N_* < 0$"
     else:
-        how = "its output weight passes zero, and it escapes" if v > 0 else "it escapes"
-        fate = f"{how} to infinity, $f > 0$: by time 4 the norm has grown {np.exp(growth):.3g}-fold"
+        how = (
+            f"the length falls to {path.norm.min():.3f}, then it grows"
+            if path.norm.min() < path.norm[0]
+            else "it grows"
+        )
+        fate = f"{how}, and by time 4 the length is {np.exp(growth):.3g} times the first one: $N_* > 0$"
     return figure, f"From $(v, u) = ({v:g}, {u:g})$: {fate}."
+
+
+def _plane() -> tuple[Figure, Axes]:
+    """The plane of (v, u) with the velocities of N = v max(u, 0), and the starts that die out."""
+    figure, axes = canvas(height=4.2)
+    grid = np.linspace(-2.5, 2.5, 21)
+    V, U = np.meshgrid(grid, grid[grid > 0])
+    axes.quiver(V, U, U, V, color=GREY, alpha=0.6, width=0.002, scale=60)
+    axes.plot([-2.5, 0], [2.5, 0], color=GREY, ls=":", lw=1.2)
+    axes.set(xlim=(-2.5, 2.5), ylim=(-1.2, 2.5), xlabel="v", ylabel="u", aspect="equal")
+    return figure, axes

@@ -24,8 +24,9 @@ def gradient_field_of_u1_abs_u2() -> tuple[Figure, str]:
         axes.plot(*start, "o", color=colour, ms=5)
     end = w[-1, 0]
     return figure, (
-        "Gradients of u1|u2|. Beside the positive half axis (red) they point away from it: starts 0.05 above and below "
-        f"part for good. Beside the negative half axis they point towards it: both green starts end at ({end:.3f}, 0)."
+        "Arrows: gradients of $u_1|u_2|$. Beside the positive half axis (red) they point away from it: the paths from "
+        "the blue dots, 0.05 above and below, part for good. Beside the negative half axis they point towards it: both "
+        f"green paths come to ({end:.3f}, 0) and stay there."
     )
 
 
@@ -52,9 +53,10 @@ def waiting_solution(u1: float = 1.0, u2: float = 0.0, wait: float = 0.0) -> tup
     clock.legend(loc="upper left")
     end = w[-1]
     if free and wait < t_end:
-        note = f"one of many solutions waits until $T = {wait:g}$, then goes up; dots: all points that can be reached"
+        first = f"waits until $T = {wait:g}$, then goes up" if wait else "goes up at once"
+        note = f"one of many solutions {first}; dots: where solutions can be at time 2"
     elif free:
-        note = "one of many solutions waits all the time; dots: all points that others can reach"
+        note = "one of many solutions waits all the time; dots: where others can be at time 2"
     elif u2 == 0:
         note = "the only solution rests"
     elif abs(end[1]) < 1e-12:
@@ -64,21 +66,26 @@ def waiting_solution(u1: float = 1.0, u2: float = 0.0, wait: float = 0.0) -> tup
     return figure, f"From ({u1:g}, {u2:g}): {note}. At time 2 it is at ({end[0]:.3f}, {end[1]:.3f})."
 
 
+def up_and_down_a_kink() -> tuple[Figure, str]:
+    """Paths that climb |x|, and paths that climb -|x|: where others can meet, one can part if the film runs back."""
+    figure, panels = canvas(columns=2, height=3.2, width=7.2)
+    for axes, slope, title in zip(panels, (1.0, -1.0), ("climbing $|x|$", "climbing $-|x|$"), strict=True):
+        _paths_over_a_kink(axes, -slope, slope)
+        axes.set(xlabel="time", ylabel="$x$", title=title, ylim=(-2.2, 2.2), xlim=(0, 2))
+    return figure, (
+        "Climbing $|x|$: from 0 (red, dashed; four waiting times are drawn) a path may wait and then leave to either "
+        "side; from other points (blue) one path leads away. Climbing $-|x|$: the paths from four points (blue) come "
+        "to 0 and stay there; from 0 (red) staying is the only way."
+    )
+
+
 def one_kink(below: float = -1.0, above: float = 1.0) -> tuple[Figure, str]:
     """Solutions of the height h over a kink with normal speed `below` for h < 0 and `above` for h > 0."""
     figure, axes = canvas(height=3.4)
-    t = np.linspace(0, 2, 201)
-    for start in (-1.2, -0.6, 0.6, 1.2):
-        axes.plot(t, _height(start, t, below, above), color=BLUE, lw=1.4)
-    branching = below <= 0 <= above and below < above
-    axes.axhline(0, color=BLACK, lw=0.8, ls=":")
-    if branching:
-        for wait in (0.0, 0.5, 1.0, 1.5):
-            for speed in {below, above} - {0.0}:
-                axes.plot(t, speed * np.maximum(t - wait, 0), color=RED, ls="--", lw=1.3)
+    _paths_over_a_kink(axes, below, above)
+    if _branches(below, above):
         verdict = "solutions branch; from the kink (red) one may wait for any time"
     else:
-        axes.plot(t, _height(0.0, t, below, above), color=RED, ls="--", lw=2.2)
         if below * above > 0:
             verdict = "one solution, which crosses"
         else:
@@ -86,6 +93,24 @@ def one_kink(below: float = -1.0, above: float = 1.0) -> tuple[Figure, str]:
     shape = "a convex kink" if above > below else "a concave kink" if above < below else "no jump, so no kink"
     axes.set(xlabel="time", ylabel="height over the kink", ylim=(-2.2, 2.2), xlim=(0, 2))
     return figure, f"Speeds {below:g} below and {above:g} above, {shape}: {verdict}."
+
+
+def _branches(below: float, above: float) -> bool:
+    return below <= 0 <= above and below < above
+
+
+def _paths_over_a_kink(axes: Axes, below: float, above: float) -> None:
+    """Blue: paths from off the kink. Red: all paths from the kink, or four of the waiting times."""
+    t = np.linspace(0, 2, 201)
+    for start in (-1.2, -0.6, 0.6, 1.2):
+        axes.plot(t, _height(start, t, below, above), color=BLUE, lw=1.4)
+    axes.axhline(0, color=BLACK, lw=0.8, ls=":")
+    if not _branches(below, above):
+        axes.plot(t, _height(0.0, t, below, above), color=RED, ls="--", lw=2.2)
+        return
+    for wait in (0.0, 0.5, 1.0, 1.5):
+        for speed in {below, above} - {0.0}:
+            axes.plot(t, speed * np.maximum(t - wait, 0), color=RED, ls="--", lw=1.3)
 
 
 def _height(start: float, t: np.ndarray, below: float, above: float) -> np.ndarray:

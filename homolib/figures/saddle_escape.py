@@ -24,17 +24,18 @@ def longer_plateaus() -> tuple[Figure, str]:
     times = []
     for power, colour, style in zip((2, 4, 6, 8), (ORANGE, GREEN, RED, BLUE), (":", "-.", "--", "-"), strict=True):
         delta = 10.0**-power
-        run = training_flow(saddle.net, X, y, w0, 0.25, delta=delta, tolerance=1e-5)
+        run = training_flow(saddle.net, X, y, w0, 0.36, delta=delta, tolerance=1e-5)
         axes.plot(run.t, run.loss, color=colour, ls=style, label=rf"$\delta$ = {power_of_ten(delta)}")
         times.append(forecast.time(delta) + passing)
     axes.plot(times, [middle] * 4, "x", color=BLACK, ms=9, mew=2, label="forecast")
-    axes.set(xlabel="time", ylabel="loss", xlim=(0, 0.25), ylim=(50, 200))
-    axes.legend(loc="lower left")
+    axes.set(xlabel="time", ylabel="loss", xlim=(0, 0.36), ylim=(50, 200))
+    axes.legend(loc="center right", bbox_to_anchor=(1, 0.55))
     return figure, (
-        "The loss of one neuron in training, from starts of four sizes. Each line stands still at 192.19, falls, and "
-        f"stands still again at 75. The crosses, forecast before training, are at "
+        "The loss of one neuron in training, from starts of four sizes. Each line begins at 192.19, stands still for "
+        "a while, and falls to 75, where the neuron fits the points on the right. The crosses mark the times at which "
+        "half of the fall should be over, as computed before training; they are at "
         f"{', '.join(f'{t:.4f}' for t in times)}: up to rounding, each {times[1] - times[0]:.4f} later. "
-        "They lie on the lines."
+        "All four lie on their lines."
     )
 
 
@@ -55,7 +56,7 @@ def two_plateaus(angle: float, delta: float, t: np.ndarray) -> np.ndarray:
 
 def one_escape_at_every_scale() -> tuple[Figure, str]:
     """The first coordinate of the two-plateau example from three scales: against time, and against its own clock."""
-    figure, (left, right) = canvas(columns=2, height=3.2, width=7.4)
+    figure, (left, right) = canvas(columns=2, height=3.2, width=7.0)
     t = np.linspace(-0.5, 0.5, 401)
     widths = iter((5.0, 3.0, 1.2))  # on the right the curves lie on each other
     for power, colour, style in zip((2, 4, 6), (ORANGE, GREEN, BLUE), (":", "--", "-"), strict=True):
@@ -67,7 +68,7 @@ def one_escape_at_every_scale() -> tuple[Figure, str]:
         right.plot(shifted, two_plateaus(45.0, delta, shifted + clock)[:, 0], color=colour, lw=next(widths))
         left.plot(clock, 2 / np.sqrt(5), "o", color=colour, ms=6)
     left.set(xlabel="time", ylabel="$w_1$", xlim=(0, 2.4))
-    left.legend(loc="lower right", title="delta")
+    left.legend(loc="lower right", title=r"$\delta$")
     right.set(xlabel="time since the clock", xlim=(-0.5, 0.5))
     return figure, (
         "Left: the first coordinate grows to 2, later from smaller starts; a dot is at the clock, and the height there "
@@ -127,20 +128,20 @@ def approach_to_the_escape_path() -> tuple[Figure, str]:
 
 
 def sigmoids(delta: float = 1e-3) -> tuple[Figure, str]:
-    """Three modes of a deep linear network, from a = b = delta: u = s / (1 + (s / delta^2 - 1) exp(-2 s t))."""
+    """Three modes of a deep linear network, from a = b = delta: ab = s / (1 + (s / delta^2 - 1) exp(-2 s t))."""
     clock = -np.log(delta)
     t = np.linspace(0, 1.6 * clock, 400)
     figure, axes = canvas()
     halves = []
     for s, colour, style in ((3.0, BLUE, "-"), (2.0, ORANGE, "--"), (1.0, GREEN, "-.")):
         log_odds = np.log(s - delta**2) + 2 * clock
-        axes.plot(t / clock, s / (1 + np.exp(log_odds - 2 * s * t)), color=colour, ls=style, label=f"$s$ = {s:g}")
+        axes.plot(t / clock, s / (1 + np.exp(log_odds - 2 * s * t)), color=colour, ls=style, label=f"label {s:g}")
         axes.axvline(1 / s, color=GREY, ls=":", lw=1)
         halves.append(log_odds / (2 * s) / clock)
-    axes.set(xlabel=r"time / $\ln(1/\delta)$", ylabel="strength of the mode $ab$", xlim=(0, 1.6))
+    axes.set(xlabel=r"time / $\ln(1/\delta)$", ylabel="product $ab$", xlim=(0, 1.6))
     axes.legend(loc="upper left")
     return figure, (
-        f"delta {power_of_ten(delta)}: the modes of strength 3, 2 and 1 are half learned at "
+        f"Start {power_of_ten(delta)}: the products that go to the labels 3, 2 and 1 are half way at "
         f"{halves[0]:.3f}, {halves[1]:.3f} and {halves[2]:.3f} $\\ln(1/\\delta)$; the limits (dotted) are "
         "0.333, 0.500 and 1."
     )

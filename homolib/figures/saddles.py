@@ -49,31 +49,35 @@ def dormant_directions(sigma: float = 1e-5, seed: int = 6) -> tuple[Figure, str]
     )
 
 
-def one_wakes(w1: str = "sqrt 2", delta: float = 1e-3) -> tuple[Figure, str]:
-    """Sizes of three neurons on the inputs +1 and -1 with labels 2 and 1, beside the frozen flow of the two small ones.
+def one_wakes(w1: str = "sqrt 2", delta: float = 1e-3, frozen: bool = True) -> tuple[Figure, str]:
+    """Sizes of three neurons on the inputs +1 and -1 with labels 2 and 1, and of the frozen flow of the two small ones.
 
     The first starts at `w1`, a key of `FIRST`, the others at -delta and +delta over sqrt(2).
     """
     root = np.sqrt(2)
     start = np.array([root + FIRST[w1] * delta, -delta / root, delta / root])
     path = training_flow(SquaredReLU(3, 1), [[1.0], [-1.0]], [2.0, 1.0], start, 8.0, tolerance=1e-12, points=161)
-    frozen = np.stack([-np.exp(2 * path.t), np.ones_like(path.t)], axis=-1) / root
+    flow = np.stack([-np.exp(2 * path.t), np.ones_like(path.t)], axis=-1) / root
     figure, axes = canvas()
-    axes.plot(path.t, np.log10(np.abs(delta * frozen)), color=BLACK, ls=":", lw=2.5)
+    if frozen:
+        axes.plot(path.t, np.log10(np.abs(delta * flow)), color=BLACK, ls=":", lw=2.5)
     for k, (colour, style) in enumerate(((GREY, "--"), (BLUE, "-"), (ORANGE, "-."))):
         size = np.log10(np.abs(path.w[:, k]))
         axes.plot(path.t, size, color=colour, ls=style)
         axes.text(0.5, size[10] + (0.25 if k < 2 else -0.25), f"$w_{k + 1}$", va="bottom" if k < 2 else "top")
     axes.set(xlabel="time", ylabel=r"$\log_{10}$ of the size", xlim=(0, 8), ylim=(-6.2, 1.2))
-    pair, still = path.w[20, 1:] / delta, frozen[20]  # at time 1
     half = np.interp(-0.25, -path.loss, path.t)
+    end = f"Half of the loss is gone at time {half:.2f}, when $w_2$ has grown, and $w_3$ is about as small as before."
+    if not frozen:
+        small = f"$w_2 = {start[1]:.2g}$ and $w_3 = {start[2]:.2g}$"
+        return figure, f"Sizes of the three weights in training from $w_1 = {start[0]:.4f}$, {small}. {end}"
     first = w1.replace("sqrt 2", r"\sqrt{2}").replace("delta", r"\delta")
+    pair = path.w[20, 1:] / delta  # at time 1
     return figure, (
-        f"Sizes of three neurons from $w_1 = {first}$, $w_2 = -\\delta/\\sqrt{{2}}$ and "
-        f"$w_3 = \\delta/\\sqrt{{2}}$ with $\\delta = {power_of_ten(delta)}$, and of the frozen flow (dotted). "
+        f"Sizes of the three weights in training from $w_1 = {first}$, $w_2 = -\\delta/\\sqrt{{2}}$ and "
+        f"$w_3 = \\delta/\\sqrt{{2}}$ with $\\delta = {power_of_ten(delta)}$; dotted: $\\delta u$, the frozen flow. "
         f"At time 1 $(w_2, w_3)/\\delta$ is $({pair[0]:.4f}, {pair[1]:.4f})$, at distance "
-        f"{power_of_ten(np.linalg.norm(pair - still), 2)} from the frozen flow. "
-        f"Half of the loss is gone at time {half:.2f}, and $w_3$ still sleeps."
+        f"{power_of_ten(np.linalg.norm(pair - flow[20]), 2)} from $u$. {end}"
     )
 
 
@@ -143,8 +147,8 @@ def field_at_a_kink(delta: float = 1e-3) -> tuple[Figure, str]:
     lengths = np.linalg.norm(speed, axis=1)
     return figure, (
         f"Descent directions of $(u_1|u_2| - 1)^2$ in a square of half-width {power_of_ten(delta)} around (1, 0). On "
-        f"both sides of the kink (grey) they point away from it, with lengths between {lengths.min():.4f} and "
-        f"{lengths.max():.4f}: in smaller squares they do not fade, but tend to 2."
+        f"both sides of the kink (grey) they point away from it. The arrows drawn have lengths between "
+        f"{lengths.min():.4f} and {lengths.max():.4f}: in smaller squares they do not fade, but tend to 2."
     )
 
 

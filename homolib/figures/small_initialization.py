@@ -13,8 +13,6 @@ from homolib.problems import datasets
 from homolib.problems.networks import Network, SquaredReLU, TwoLayerReLU
 
 FASTEST = 93.75  # growth rate of a neuron of Figure 1 that points along its best direction, 2 N(0)
-CLOCKS = {"sum of squares": 0.5, "half the sum": 1, "mean": 25, "half the mean": 50}  # iterations, against half the sum
-STEP, HORIZON = 5e-5, 50_000  # of gradient descent in the caption of Figure 1
 
 
 def early_training(delta: float = 1e-8, start: int = 0) -> tuple[Figure, str]:
@@ -42,7 +40,7 @@ def early_training(delta: float = 1e-8, start: int = 0) -> tuple[Figure, str]:
 
 
 def frozen_and_trained(delta: float = 1e-3, start: int = 0) -> tuple[Figure, str]:
-    """Six neurons trained on the data of Figure 1, beside the flow with frozen residual, and the gap of the two."""
+    """Six neurons trained on the data of Figure 1, beside the frozen flow, and the gap of the two."""
     net, (X, y), w0, t_end = SquaredReLU(6, 2), datasets.circle(50), datasets.random_start(12, start), 0.12
     accuracy = float(np.clip(delta**2 / 10, 1e-10, 1e-6))  # well below the gap, which is proportional to delta^2
     trained = training_flow(net, X, y, w0, t_end, delta=delta, tolerance=accuracy, points=121)
@@ -68,23 +66,50 @@ def frozen_and_trained(delta: float = 1e-3, start: int = 0) -> tuple[Figure, str
     off = _off_limit(angles[first]).max()
     line = ", the dotted line," if trained.loss[first] < 0.99 * trained.loss[0] else ""
     return figure, (
-        f"$\\delta = {power_of_ten(delta)}$, start {start}: training (lines) and the flow with frozen residual (dots). "
+        f"$\\delta = {power_of_ten(delta)}$, random start {start}: training (lines) and the frozen flow (dots). "
         f"At time {trained.t[first]:.3f}{line} their angles differ by {power_of_ten(apart)} degrees at most, and the "
         f"slowest neuron is {off:.1f} degrees off its limit. "
-        f"At time {trained.t[early]:g} the gap is {word}{power_of_ten(gap[early])} and the norm of $u$ "
-        f"{size[early]:.1f}; at time {t_end:g} they are {power_of_ten(gap[-1])} and {power_of_ten(size[-1])}."
+        f"At time {trained.t[early]:g} the gap is {word}{power_of_ten(gap[early])} and the norm of $u$ is "
+        f"{size[early]:.1f}; at time {t_end:g} the gap is {power_of_ten(gap[-1])}, the norm {power_of_ten(size[-1])}."
+    )
+
+
+def align_then_learn() -> tuple[Figure, str]:
+    """Loss and angle of a squared ReLU neuron, inputs (1, 0) and (0, 1), labels 2 and 1, from delta (1, 1)/sqrt(2).
+
+    Each coordinate learns its label y alone, dw/dt = 2 w (y - w^2): the odds w^2 / (y - w^2) grow like e^(4 y t).
+    """
+    labels, t = np.array([[2.0], [1.0]]), np.linspace(0, 6, 601)
+    figure, (left, right) = canvas(columns=2, height=3.4)
+    lowest = []
+    for delta, colour, style in zip((0.1, 0.01, 0.001), (BLUE, ORANGE, RED), ("-", "--", "-."), strict=True):
+        odds = (delta**2 / 2) / (labels - delta**2 / 2) * np.exp(4 * labels * t)
+        outputs = labels * odds / (1 + odds)  # w_1^2 and w_2^2
+        angle = np.degrees(np.arctan(np.sqrt(outputs[1] / outputs[0])))
+        lowest.append(f"{angle.min():.1f}")
+        left.plot(t, ((outputs - labels) ** 2).sum(axis=0) / 5, style, color=colour)
+        right.plot(t, angle, style, color=colour, label=rf"$\delta$ = {delta:g}")
+    right.plot(t, np.degrees(np.arctan(np.exp(-2 * t))), ":", color=BLACK, label="frozen")
+    left.set(xlabel="time", title="loss, as part of the first", ylim=(-0.05, 1.1))
+    right.set(xlabel="time", title="angle (degrees)", ylim=(-2, 62), yticks=(0, 15, 30, 45))
+    right.legend(loc="upper right", ncols=2, columnspacing=1)
+    return figure, (
+        "One neuron in training from three small starts. Every angle falls along the dotted curve, that of the frozen "
+        f"flow, until the loss moves; the smallest angles are {', '.join(lowest[:2])} and {lowest[2]} degrees. "
+        "Then the loss goes down, from the two smaller starts in two steps, and the angle rises to "
+        f"{angle[-1]:.1f} degrees."
     )
 
 
 def two_outcomes(start: float = 45.0, delta: float = 1e-3) -> tuple[Figure, str]:
-    """One ReLU neuron v relu(u), one input 1 with label -1, from the direction `start` (degrees) with norm `delta`."""
+    """Output u_1 relu(u_2) for one input, with label -1: from the direction `start` (degrees) with norm `delta`."""
     net, X, y, t_end = TwoLayerReLU(1, 1), np.array([[1.0]]), np.array([-1.0]), 3.0
     w0 = np.array([np.cos(np.radians(start)), np.sin(np.radians(start))])
     trained = training_flow(net, X, y, w0, t_end, delta=delta, tolerance=1e-5, points=301)
     frozen = ncf_flow(net, X, y, w0, t_end, points=301)
     scaled = np.exp(trained.log_norm - np.log(delta))[:, None] * trained.direction
-    (v, u), size = frozen.direction[-1], frozen.norm[-1]
-    balance = 0.0 if np.isclose(*w0) else w0[0] - w0[1]  # v^2 - u^2 has its sign, and keeps it
+    direction, size = frozen.direction[-1], frozen.norm[-1]
+    balance = 0.0 if np.isclose(*w0) else w0[0] - w0[1]  # u_1^2 - u_2^2 has its sign, and keeps it
 
     figure, axes = canvas(width=5.2, height=4.2)
     axes.plot(scaled[:, 0], scaled[:, 1], color=BLUE, lw=2.4, label=r"$w/\delta$")
@@ -93,40 +118,20 @@ def two_outcomes(start: float = 45.0, delta: float = 1e-3) -> tuple[Figure, str]
     axes.plot([-3, 0], [3, 0], color=GREEN, lw=1, ls=":", label="KKT direction, $N > 0$")
     axes.axhspan(-0.2, 0, color=GREY, alpha=0.3, lw=0, label="KKT directions, $N = 0$")
     axes.plot([0, 1.5], [0, 1.5], color=RED, lw=1, ls=":", label="KKT direction, $N < 0$")
-    axes.set(xlim=(-2.2, 1.4), ylim=(-0.2, 2.4), xlabel="v", ylabel="u", aspect="equal")
+    axes.set(
+        xlim=(-2.2, 1.4),
+        ylim=(-0.2, 2.4),
+        xlabel="$u_1$, outgoing weight",
+        ylabel="$u_2$, incoming weight",
+        aspect="equal",
+    )
     axes.legend(loc="upper right")
     rests = w0[1] <= 0 or balance > 0
     ends = "tends to a finite length" if rests else "keeps growing" if balance < 0 else "tends to zero"
     return figure, (
         f"Start at {start:g} degrees, $\\delta = {power_of_ten(delta)}$: the frozen flow {ends}; at time {t_end:g} its "
-        f"norm is {size:.3g} and its direction is ({v:.3f}, {u:.3f}), that of training "
+        f"norm is {size:.3g} and its direction is ({direction[0]:.3f}, {direction[1]:.3f}), that of training "
         f"({trained.direction[-1, 0]:.3f}, {trained.direction[-1, 1]:z.3f})."
-    )
-
-
-def four_clocks(sigma: float = 1e-5, start: int = 0) -> tuple[Figure, str]:
-    """Figure 1 with weights of standard deviation `sigma`: one flow, read in iterations under four conventions."""
-    net, (X, y) = SquaredReLU(20, 2), datasets.circle(50)
-    w = np.random.default_rng(start).standard_normal(40)
-    delta = sigma * float(np.linalg.norm(w))
-    t_end = 1.4 * np.log(1 / delta) / 75 + 0.05  # until the slower group of neurons has learned as well
-    path = training_flow(net, X, y, w / np.linalg.norm(w), t_end, delta=delta, tolerance=1e-5, points=801)
-    figure, (top, bottom) = canvas(rows=2, height=5.0, sharex=True)
-    top.set_xscale("log")
-    notes = []
-    for (name, factor), style in zip(CLOCKS.items(), ("-", "--", "-.", ":"), strict=True):
-        iterations = factor * path.t / STEP
-        shown = iterations <= HORIZON
-        top.plot(iterations[shown], path.loss[shown] / path.loss[0], ls=style, label=name)
-        bottom.plot(iterations[shown], path.norm[shown], ls=style)
-        fallen = factor * np.interp(-0.99 * path.loss[0], -path.loss, path.t) / STEP
-        notes.append(f"{name}: {fallen:.0f}" if fallen <= HORIZON else f"{name}: not within {HORIZON}")
-    top.set(ylabel="loss, as part of the first", ylim=(-0.05, 1.1))
-    bottom.set(xlabel="iterations with step 5e-5", ylabel="norm of all weights", xlim=(100, HORIZON))
-    top.legend(loc="lower left")
-    return (
-        figure,
-        f"$\\sigma = {power_of_ten(sigma)}$. Iterations until the loss has lost one per cent: {'; '.join(notes)}.",
     )
 
 

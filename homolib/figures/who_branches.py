@@ -41,7 +41,7 @@ def fates_in_the_plane(v0: float = -0.9, points: int = 121) -> tuple[Figure, str
 
 def plane_becomes_a_line(v0: float = -0.9) -> tuple[Figure, str]:
     """By hand: how all starts between two tracks fall to the axis, what decides, and the velocities near zero."""
-    figure, (tracks, sectors) = canvas(columns=2, height=3.4, width=7.4)
+    figure, (tracks, sectors) = canvas(columns=2, height=3.4, width=7.0)
     _fall_to_the_axis(tracks, v0)
     _velocities_of_sectors(sectors)
     return figure, (
@@ -60,7 +60,8 @@ def _fall_to_the_axis(axes: Axes, v0: float) -> None:
     inside = np.abs(u2) < u1 / 2
     levels = np.where(inside, 4 * u1 * np.abs(u2) - 3 * u2**2, np.nan)
     axes.contour(u1, u2, levels, levels=[v0**2], colors=BLUE)
-    axes.contour(u1, u2, np.where(inside, u1**2 + u2**2, np.nan), levels=[v0**2], colors=BLACK, linestyles="--")
+    arc = np.arctan(np.linspace(-0.5, 0.5, 101))
+    axes.plot(abs(v0) * np.cos(arc), abs(v0) * np.sin(arc), color=BLACK, lw=1.4, ls="--")
     axes.axhline(0, color=BLACK, lw=1.6)
     box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"}
     for text, place in (("into 0", (0.52, 0.04)), ("slides, turns", (1.25, 0.035)), ("turns before", (1.5, 0.6))):

@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-import notebooks
+import book
 
-TEXT = (notebooks.ROOT / "CONTRIBUTING.md").read_text(encoding="utf8")
+TEXT = (book.ROOT / "CONTRIBUTING.md").read_text(encoding="utf8")
 SOURCES = "\n".join(
     path.read_text(encoding="utf8")
     for folder, pattern in (("homolib", "*.py"), ("chapters", "*.md"))
-    for path in (notebooks.ROOT / folder).rglob(pattern)
+    for path in (book.ROOT / folder).rglob(pattern)
 )
 EXAMPLES = [
     block for kind, block in re.findall(r"```(\w+)\n(.*?)```", TEXT, re.DOTALL) if kind == "python" or "{" in block
@@ -29,7 +29,7 @@ def test_there_is_an_example_of_each_kind():
 def test_paths_exist():
     paths = {name for name in re.findall(r"`((?:chapters|homolib|tests|tools|benchmarks)/[\w./-]*)`", TEXT)}
     assert len(paths) >= 10
-    assert {name for name in paths if not (notebooks.ROOT / name).exists()} == set()
+    assert {name for name in paths if not (book.ROOT / name).exists()} == set()
 
 
 def test_the_plan_names_the_wings_in_order():

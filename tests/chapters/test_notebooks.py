@@ -6,10 +6,11 @@ import jupytext
 import nbformat
 import pytest
 
+import book
 import notebooks
 import take_home
 
-SOURCES = [source for source in notebooks.all_sources() if notebooks.is_notebook(source)]
+SOURCES = [source for source in book.all_sources() if book.is_notebook(source)]
 SAMPLE = """---
 kernelspec: {display_name: Python 3, language: python, name: python3}
 ---
@@ -20,9 +21,8 @@ kernelspec: {display_name: Python 3, language: python, name: python3}
 By {cite:t}`boursier2022`, see {prf:ref}`lem-own`, {prf:ref}`Theorem 5.1 <thm-5-1>`, {eq}`eq-flow`,
 {ref}`ex-one` and `{ref}`.
 
-:::{prf:theorem} Theorem 5.1 of the paper
+:::{prf:theorem} Early alignment
 :label: thm-5-1
-:nonumber:
 
 $$
 a
@@ -90,14 +90,14 @@ def convert(tmp_path):
     def convert(text):
         source = tmp_path / "sample.md"
         source.write_text(text, encoding="utf-8")
-        return notebooks.convert(source, notebooks.collect_labels([source]))
+        return notebooks.convert(source, book.collect_labels([source]))
 
     return convert
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
 def test_code_is_that_of_the_chapter(source):
-    notebook, _ = notebooks.convert(source, notebooks.collect_labels(notebooks.all_sources()))
+    notebook, _ = notebooks.convert(source, book.collect_labels(book.all_sources()))
     first, *code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     assert first == take_home.first_cell()
     assert code == [cell.source for cell in jupytext.read(source, fmt="md:myst").cells if cell.cell_type == "code"]
@@ -105,7 +105,7 @@ def test_code_is_that_of_the_chapter(source):
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
 def test_text_is_plain_markdown_and_every_reference_leads_somewhere(source):
-    notebook, missing = notebooks.convert(source, notebooks.collect_labels(notebooks.all_sources()))
+    notebook, missing = notebooks.convert(source, book.collect_labels(book.all_sources()))
     nbformat.validate(notebook)
     assert missing == []
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
@@ -116,7 +116,7 @@ def test_text_is_plain_markdown_and_every_reference_leads_somewhere(source):
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
 def test_conversion_is_deterministic_and_cells_have_their_own_ids(source):
-    labels = notebooks.collect_labels(notebooks.all_sources())
+    labels = book.collect_labels(book.all_sources())
     first, second = (notebooks.convert(source, labels)[0] for _ in range(2))
     assert nbformat.writes(first) == nbformat.writes(second)
     assert len({cell.id for cell in first.cells}) == len(first.cells)
@@ -126,9 +126,9 @@ def test_references_read_as_on_the_website(convert):
     notebook, missing = convert(SAMPLE)
     text = notebook.cells[1].source
     assert missing == []
-    assert "By Boursier et al. [2022], see Lemma 1, Theorem 5.1, (1),\nExercise 1 and `{ref}`." in text
-    assert "> **Theorem 5.1 of the paper.**\n>\n> $$ a = b \\tag{1} $$" in text
-    assert "> **Lemma 1 (Freezing).**\n>\n> A page." in text
+    assert "By Boursier et al. [2022], see Lemma 2, Theorem 5.1, (1),\nExercise 1 and `{ref}`." in text
+    assert "> **Theorem 1 (Early alignment).**\n>\n> $$ a = b \\tag{1} $$" in text
+    assert "> **Lemma 2 (Freezing).**\n>\n> A page." in text
     assert "> Yes: `homolib.correlation.ncf.kkt_points`." in text
     assert "```python\n:::{not-a-directive} in code\n```" in text
     assert notebook.cells[-1].source.startswith("## References\n\n* Etienne Boursier")
@@ -148,11 +148,11 @@ def test_code_that_the_website_folds_is_folded(convert):
 
 def test_results_share_one_counter_and_the_papers_number_is_a_tag(convert):
     text = "\n".join(cell.source for cell in convert(SAMPLE)[0].cells)
-    assert "> **Proposition 2 (The same rate) [paper: Lemma C.5].**" in text  # behind Lemma 1
+    assert "> **Proposition 3 (The same rate) [paper: Lemma C.5].**" in text  # after Theorem 1 and Lemma 2
 
 
 def test_sections_have_their_numbers_in_numbered_chapters():
-    labels = notebooks.collect_labels(notebooks.all_sources())
+    labels = book.collect_labels(book.all_sources())
     numbers = [labels.section[label] for label in ("sec-three-neurons", "sec-list", "sec-spurious")]
     assert numbers == ["6.1", "6.4", "6.11.6"]
 

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-import notebooks
+import book
 
-ROOT = notebooks.ROOT
+ROOT = book.ROOT
 MAP = ROOT / "chapters/paper-map.md"
 ITEMS = [
     *(f"Assumption {i}" for i in (1, 2, 3)),
@@ -78,7 +78,7 @@ def test_every_equation_has_one_row():
 
 
 def test_every_item_of_the_paper_in_a_chapter_is_on_the_map():
-    placed = {label for chapter in notebooks.chapter_numbers() for label in labels_of(chapter)}
+    placed = {label for chapter in book.chapter_numbers() for label in labels_of(chapter)}
     named = {label for row in ROWS for label in REFERENCE.findall(row[1])}
     assert {label for label in placed if OF_THE_PAPER.fullmatch(label)} <= named
 

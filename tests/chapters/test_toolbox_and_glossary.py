@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-import notebooks
+import book
 
-CHAPTERS = {source.stem: source.read_text(encoding="utf-8") for source in notebooks.all_sources()}
-NUMBERED = {name: text for name, text in CHAPTERS.items() if name in notebooks.chapter_numbers()}
-ENTRIES = re.findall(r"^(\S.*)\n  (.*)$", CHAPTERS["glossary"].partition("```{glossary}\n")[2], re.MULTILINE)
+CHAPTERS = {source.stem: source.read_text(encoding="utf-8") for source in book.all_sources()}
+NUMBERED = {name: text for name, text in CHAPTERS.items() if name in book.chapter_numbers()}
+ENTRIES = re.findall(r"(?:^|\n\n)(\S.*)(?:\n\S.*)*\n  (.*)", CHAPTERS["glossary"].partition("```{glossary}\n")[2])
 TOOLS = re.findall(r"^\((tool-[\w-]+)\)=\n## ([^\n]*)\n(.*?)(?=^\(tool|\Z)", CHAPTERS["toolbox"], re.M | re.S)
 
 

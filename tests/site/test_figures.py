@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-import notebooks
+import book
 
 SITE = Path(__file__).parents[2] / "_build/html/chapters"
 PAGES = sorted(path.stem for path in SITE.glob("*.html") if '<figure id="fig-' in path.read_text(encoding="utf-8"))
@@ -81,7 +81,7 @@ def test_the_check_finds_what_is_wrong(tab):
 @pytest.mark.parametrize("page", PAGES)
 def test_figures_are_numbered_and_can_be_linked(page):
     figures = BeautifulSoup((SITE / f"{page}.html").read_text(encoding="utf-8"), "html.parser").select("figure.homolib")
-    chapter = notebooks.chapter_numbers().get(page, 0)
+    chapter = book.chapter_numbers().get(page, 0)
     for count, figure in enumerate(figures, start=1):
         assert figure["id"] == f"fig-{chapter}-{count}"
         link = figure.figcaption.a
@@ -90,7 +90,7 @@ def test_figures_are_numbered_and_can_be_linked(page):
 
 def test_there_are_figures():
     assert len(PAGES) > 10
-    sources = "\n".join(source.read_text(encoding="utf-8") for source in notebooks.all_sources())
+    sources = "\n".join(source.read_text(encoding="utf-8") for source in book.all_sources())
     pages = "".join((SITE / f"{page}.html").read_text(encoding="utf-8") for page in PAGES)
     calls = len(re.findall(r"^hl\.(?:show|explore)\(", sources, re.MULTILINE))
     assert calls == pages.count('<figure id="fig-')

@@ -4,10 +4,7 @@
 """
 
 import functools
-import http.server
-import json
 import re
-import threading
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote, urldefrag, urljoin
@@ -16,12 +13,12 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-import notebooks
+import book
 
 SITE = Path(__file__).parents[2] / "_build/html"
 CHAPTERS = sorted(f"chapters/{path.name}" for path in SITE.glob("chapters/*.html"))
 PAGES = [*CHAPTERS, *sorted(path.name for path in SITE.glob("*.html") if path.name != "index.html")]
-SOURCES = [source for source in notebooks.all_sources() if notebooks.is_notebook(source)]
+SOURCES = [source for source in book.all_sources() if book.is_notebook(source)]
 HEAVIEST = 2.5e6  # bytes; scripts and style sheets come on top, but only once
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 
@@ -51,23 +48,6 @@ CONTRAST = """() => {  // of WCAG 2
     const inks = words.map(e => light(getComputedStyle(e).color));
     return Math.min(21, ...inks.map(ink => Math.max(ink, paper) / Math.min(ink, paper)));
 }"""
-
-
-@pytest.fixture(scope="session")
-def address():
-    """The site, served on this machine."""
-    if not PAGES:
-        pytest.fail("there is no site in _build/html: run `make book`")
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("localhost", 0), functools.partial(Quiet, directory=SITE))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://localhost:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture(scope="session")
@@ -228,7 +208,7 @@ def test_links_inside_the_book_lead_somewhere(page):
     assert broken == []
 
 
-@pytest.mark.parametrize("page", [page for page in CHAPTERS if Path(page).stem in notebooks.chapter_numbers()])
+@pytest.mark.parametrize("page", [page for page in CHAPTERS if Path(page).stem in book.chapter_numbers()])
 def test_words_of_the_glossary_lead_there_and_say_what_they_mean(page):
     links = soup(page).select("article a.term")
     assert links
@@ -263,7 +243,7 @@ def test_page_offers_its_notebook(source):
 
 
 def test_notebooks_number_theorems_exercises_and_formulas_as_the_site_does():
-    labels = notebooks.collect_labels(notebooks.all_sources())
+    labels = book.collect_labels(book.all_sources())
     compared = 0
     for page in CHAPTERS:
         for tag in soup(page).select("article [id]"):
@@ -276,7 +256,7 @@ def test_notebooks_number_theorems_exercises_and_formulas_as_the_site_does():
 
 
 def test_notebooks_number_sections_as_the_site_does():
-    labels = notebooks.collect_labels(notebooks.all_sources())
+    labels = book.collect_labels(book.all_sources())
     tags = {tag["id"]: tag for page in CHAPTERS for tag in soup(page).select("article [id]")}
     assert labels.section
     for label, number in labels.section.items():
@@ -310,9 +290,3 @@ def test_reading_without_scripts(browser, address):
 def test_front_page_leads_to_the_book():
     refresh = soup("index.html").find("meta", attrs={"http-equiv": "Refresh"})["content"]
     assert (SITE / refresh.partition("url=")[2]).is_file()
-
-
-def test_search_knows_the_chapters():
-    index = (SITE / "searchindex.js").read_text(encoding="utf-8")
-    titles = json.loads(index[index.index("{") : index.rindex("}") + 1])["titles"]
-    assert len(titles) == len(CHAPTERS)

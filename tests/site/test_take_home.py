@@ -10,11 +10,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-import notebooks
+import book
 import take_home
 
 SHIPPED = take_home.ROOT / "_build/html/notebooks"
-NAMES = [source.stem for source in notebooks.all_sources() if notebooks.is_notebook(source)]
+NAMES = [source.stem for source in book.all_sources() if book.is_notebook(source)]
 OURS = ("homolib", "__editable__")  # what would bring this checkout along
 BIN = "Scripts" if os.name == "nt" else "bin"
 

@@ -15,8 +15,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import book
 import keep
-import notebooks
 
 FOLDERS = ("homolib", "tests", "tools", "benchmarks")
 OWN = [keep.ROOT / "conftest.py", *(path for folder in FOLDERS for path in (keep.ROOT / folder).rglob("*.py"))]
@@ -57,17 +57,17 @@ def test_an_encoding_that_is_not_said_is_found():
 
 
 def test_no_merge_was_left_half_done():
-    listed = subprocess.run(["git", "ls-files"], cwd=notebooks.ROOT, capture_output=True, encoding="utf8", check=False)
+    listed = subprocess.run(["git", "ls-files"], cwd=book.ROOT, capture_output=True, encoding="utf8", check=False)
     texts = [name for name in listed.stdout.splitlines() if not name.startswith("vendor/")]
     marks = re.compile(r"^(<{7} |>{7} |={7}$)", re.MULTILINE)
     kinds = (".py", ".md", ".yml", ".toml", ".css", ".js", ".bib", "Makefile")
-    left = [n for n in texts if n.endswith(kinds) and marks.search((notebooks.ROOT / n).read_text(encoding="utf8"))]
+    left = [n for n in texts if n.endswith(kinds) and marks.search((book.ROOT / n).read_text(encoding="utf8"))]
     assert left == []
     assert marks.search("a = 1\n<<<<<<< HEAD\n")
 
 
 def test_notebooks_are_made_in_a_locale_that_is_not_utf_8(tmp_path):
-    source = notebooks.ROOT / "chapters/gradient-flow.md"
+    source = book.ROOT / "chapters/gradient-flow.md"
     assert not source.read_text(encoding="utf-8").isascii()
     environment = os.environ | {
         "LC_ALL": "C",

@@ -6,6 +6,7 @@ import os
 import nbformat
 import pytest
 
+import book
 import keep
 import notebooks
 
@@ -151,7 +152,7 @@ def test_clean_does_not_follow_links(path, tmp_path_factory):
 
 
 def test_the_command_keeps_an_edited_chapter(tmp_path, monkeypatch, capsys):
-    source = next(filter(notebooks.is_notebook, notebooks.all_sources()))
+    source = next(filter(book.is_notebook, book.all_sources()))
     monkeypatch.setattr("sys.argv", ["notebooks.py", "--out", str(tmp_path), str(source)])
     notebooks.main()
     path = tmp_path / f"{source.stem}.ipynb"

@@ -150,3 +150,13 @@ def test_waiting_solution_says_where_it_is():
 )
 def test_two_speeds_decide(below, above, word):
     assert word in figures.one_kink(below, above)[1]
+
+
+def test_only_uphill_do_paths_from_the_kink_part():
+    """x' in d|x| from 0: +-(t - T) after any wait T; x' in d(-|x|): every path ends at 0."""
+    figure, _ = figures.up_and_down_a_kink()
+    up, down = ([line.get_ydata() for line in axes.lines if len(line.get_xdata()) > 2] for axes in figure.axes)
+    assert {round(2 - abs(path[-1]), 9) for path in up if path[0] == 0} == {0, 0.5, 1, 1.5}
+    assert all(abs(path[-1]) == abs(path[0]) + 2 for path in up if path[0])
+    assert len([path for path in down if path[0] == 0]) == 1
+    assert all(path[-1] == 0 for path in down)

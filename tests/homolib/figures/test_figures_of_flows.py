@@ -1,12 +1,14 @@
 """The sentences under the figures of the chapters on the Clarke subdifferential and on gradient flow."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
 from homolib.figures.clarke_subdifferential import fan_polytope, four_slopes, slopes_of_relu, termwise_polygon
+from homolib.figures.definability import cut_with_horizontals
 from homolib.figures.gradient_flow import (
     bent_height,
     descent_near_the_origin,
@@ -15,7 +17,7 @@ from homolib.figures.gradient_flow import (
     sliding_and_chatter,
     three_hills,
 )
-from homolib.figures.ncf_flow import three_fates
+from homolib.figures.ncf_flow import angle_and_length, three_fates, three_paths
 from homolib.figures.neural_correlation import caught_at_a_kink, correlation_on_the_circle, three_neurons
 
 
@@ -68,6 +70,18 @@ def test_chatter_stays_within_one_step_of_the_kink():
     for step in (0.05, 0.13, 0.3):
         off = float(re.search(r"up to (\S+) off", sliding_and_chatter(step)[1])[1])
         assert 0 < off <= step
+
+
+def test_horizontal_lines_meet_the_graph_as_often_as_a_polynomial_has_roots():
+    """-x has a root c for x < 0 if c > 0; the roots of x - x^2 = c for x >= 0 are counted by the sign of 1 - 4c."""
+    sentence = cut_with_horizontals()[1]
+    heights = numbers(sentence.partition(" meet the graph")[0])
+    counts = numbers(re.search(r"max\(0, x\)\^2\$ in (.*) points", sentence.partition(" The axis")[0])[1])
+    for c, count in zip(heights, counts, strict=True):
+        right = np.roots([-1, 1, -c])
+        right = {round(root.real, 6) for root in right if abs(root.imag) < 1e-7 and root.real >= 0}
+        assert count == (c > 0) + len(right)
+    assert numbers(sentence.partition("axis meets")[2])[0] == 1 + 2 * (20 // np.pi)
 
 
 def test_three_hills_are_walked_down_as_an_integrator_does():
@@ -150,6 +164,33 @@ def test_fifty_points_have_four_entries_and_their_maximum_at_zero():
     assert sentence.endswith("The largest value is 46.875, at 0.0 degrees.")
 
 
-@pytest.mark.parametrize(("v", "u", "fate"), [(2, 1, "f = 0"), (1, 1, "f < 0"), (1, 2, "f > 0"), (-1, 1, "f > 0")])
+FATES = [
+    (-2, 1, "N_* = 0"),
+    (-1, 1, "N_* < 0"),
+    (1, 2, "N_* > 0"),
+    (-1, 2, "falls to 1.732, then it grows"),
+    (1, -1, "N_* = 0"),
+]
+
+
+@pytest.mark.parametrize(("v", "u", "fate"), FATES)
 def test_the_fate_of_a_scalar_neuron_is_decided_by_the_side_of_the_diagonal(v, u, fate):
     assert fate in three_fates(v, u)[1]
+
+
+def test_three_paths_end_where_the_pencil_says():
+    lines = {
+        (start.get_xdata()[0], start.get_ydata()[0]): path for path, start in pairwise(three_paths()[0].axes[0].lines)
+    }
+    grown, died, rested = (np.array(lines[start].get_xydata()[-1]) for start in ((1, 2), (-1, 1), (-2, 1)))
+    e = np.exp(4)
+    np.testing.assert_allclose(grown, [(3 * e - 1 / e) / 2, (3 * e + 1 / e) / 2])
+    np.testing.assert_allclose(died, [-1 / e, 1 / e])
+    np.testing.assert_allclose(rested, [-np.sqrt(3), 0], atol=1e-12)
+
+
+def test_angle_and_length_are_those_of_an_integrator():
+    solved = solve_ivp(lambda t, u: [4 * u[0], 2 * u[1]], (0, 1.5), [0.5**0.5] * 2, rtol=1e-10, atol=1e-12).y[:, -1]
+    angle, log_length = numbers(angle_and_length()[1].partition("falls to ")[2])[::2][:2]
+    assert angle == pytest.approx(np.degrees(np.arctan2(*solved[::-1])), abs=0.05)
+    assert log_length == pytest.approx(np.log(np.linalg.norm(solved)), abs=0.005)

@@ -55,6 +55,15 @@ def test_two_dormant_neurons_in_closed_form(w1, off):
     assert float(re.search(r"distance (\S+) from", sentence)[1]) == pytest.approx(gap, rel=0.05)
 
 
+def test_the_opening_picture_says_when_half_of_the_loss_is_gone_and_nothing_of_the_frozen_flow():
+    """There (1 - w_2^2)^2 = 1/2, and w_2^2 is logistic at the rate 4."""
+    half = np.log((2e6 - 1) * (1 - 0.5**0.5) / 0.5**0.5) / 4
+    _, sentence = hl.figures.one_wakes(frozen=False)
+    assert f"at time {half:.2f}," in sentence
+    assert "frozen" not in sentence
+    assert "frozen" in hl.figures.one_wakes()[1]
+
+
 @pytest.mark.parametrize("delta", [1e-5, 1e-50])
 def test_the_share_of_late_directions_is_that_of_a_fine_grid(delta):
     saddle = hl.figure_4_saddle()

@@ -1,10 +1,12 @@
-"""The sentences under the figures of the chapters on small initialization and on separable networks."""
+"""The sentences under the figures of the chapters on small initialization, separable networks and Figure 1."""
 
 import re
 
 import numpy as np
 import pytest
 
+from homolib.correlation.ncf import ncf_flow
+from homolib.figures.a_figure_reproduced import correlation_on_arrival, draws_that_show_it, four_clocks
 from homolib.figures.separable_networks import (
     balancing,
     correlation_and_paths,
@@ -13,7 +15,7 @@ from homolib.figures.separable_networks import (
     two_neurons,
     two_neurons_trained,
 )
-from homolib.figures.small_initialization import early_training, four_clocks, frozen_and_trained, two_outcomes
+from homolib.figures.small_initialization import align_then_learn, early_training, frozen_and_trained, two_outcomes
 from homolib.flows.training import training_flow
 from homolib.neuron.circle import Arcs
 from homolib.problems import datasets
@@ -104,3 +106,31 @@ def test_balance_is_conserved_and_reached(start, outgoing):
 def test_no_loss_is_gone_too_early():
     """At one per cent N(w) is one per cent of |y|^2 / 2, and N <= 46.875 |w|^2: the norm is at least 0.2."""
     assert float(re.search(r"the norm is (\S+),", early_training(1e-50, 3)[1])[1]) >= 0.2
+
+
+def test_the_smallest_angle_is_the_root_of_the_start():
+    """The neuron with the labels 2 and 1 turns back when w_1^2 = 1 + w_2^2; there tan^2 of its angle is about delta."""
+    found = [float(n) for n in re.search(r"angles are (\S+), (\S+) and (\S+) degrees", align_then_learn()[1]).groups()]
+    np.testing.assert_allclose(np.tan(np.radians(found[1:])), np.sqrt([0.01, 0.001]), rtol=0.02)
+    assert "rises to 35.3 degrees" in align_then_learn()[1]  # (sqrt(2), 1)
+
+
+def test_the_share_of_draws_agrees_with_an_integrator():
+    """Six draws, followed on a fine grid of times until the last neuron has arrived."""
+    net, (X, y), within = SquaredReLU(20, 2), datasets.circle(50), 0.2
+    start = np.random.default_rng(3).standard_normal((6, 20, 2))
+    for w, value in zip(start.reshape(6, 40), correlation_on_arrival(Arcs(X, y), start, within), strict=True):
+        path = ncf_flow(net, X, y, w / np.linalg.norm(w), 0.3, points=3001)
+        angle = np.abs(np.arctan2(path.w[:, 1::2], path.w[:, ::2]))
+        arrived = np.argmax(np.minimum(angle, np.pi - angle).max(axis=1) < within)
+        assert arrived > 0
+        height = y @ net.outputs(X, path.direction[arrived])
+        assert (w @ w) * np.exp(2 * path.log_norm[arrived]) * height == pytest.approx(value, rel=0.03)
+
+
+def test_fewer_draws_show_it_the_larger_they_are_and_the_closer_one_looks():
+    parts = re.search(r"it is (.*) per cent, with .*? ([\d.]+, [\d.]+ and [\d.]+)\.$", draws_that_show_it()[1]).groups()
+    early, late = ([float(n) for n in re.findall(r"\d+(?:\.\d)?", words)] for words in parts)
+    assert early == sorted(early, reverse=True)
+    assert late == sorted(late, reverse=True)
+    assert all(a < b < 100 for a, b in zip(early, late, strict=True))

@@ -1,0 +1,108 @@
+"""The book as a whole: its pages in order, and what a reader sees in place of each label."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+NUMBERED = re.compile(r"prf:(?!proof$)|exercise$")
+FENCE = re.compile(r"(?P<fence>:{3,}|`{3,})\{(?P<name>[\w:-]+)\}\s*(?P<title>.*)")
+OPTION = re.compile(r":(?P<name>[\w-]+):\s*(?P<value>.*)")
+LABEL = re.compile(r"\((?P<label>[\w.:-]+)\)=")
+MATH_END = re.compile(r".*\$\$\s*\((?P<label>[\w.:-]+)\)")
+MARKS = re.compile(r"\s*\*((?:Warm-up|Standard|Project), [\w ]+)\*")
+
+
+@cache
+def chapter_numbers() -> dict[str, int]:
+    """Number of each numbered chapter, by file name, in the order of `_toc.yml`."""
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
+    names = [Path(entry["file"]).name for part in parts if part.get("numbered") for entry in part["chapters"]]
+    return {name: number for number, name in enumerate(names, start=1)}
+
+
+def is_notebook(source: Path) -> bool:
+    """Whether a page becomes a notebook: the preface and the chapters do, if there is code in them."""
+    return (source.stem == "index" or source.stem in chapter_numbers()) and has_code(source)
+
+
+def has_code(source: Path) -> bool:
+    """Whether there is code to run on a page."""
+    return "{code-cell}" in source.read_text(encoding="utf-8")
+
+
+def all_sources() -> list[Path]:
+    """Every page of the book, in reading order."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    entries = [toc["root"]] + [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
+    return [ROOT / f"{entry}.md" for entry in entries]
+
+
+@dataclass
+class Labels:
+    """What each label is called, the number it has, and the page a chapter's label stands for."""
+
+    words: dict[str, str] = field(default_factory=dict)
+    number: dict[str, str] = field(default_factory=dict)
+    title: dict[str, str] = field(default_factory=dict)  # of a result or an exercise
+    marks: dict[str, str] = field(default_factory=dict)  # of an exercise, as "Warm-up, pencil"
+    home: dict[str, str] = field(default_factory=dict)  # the file in which a result or an exercise stands
+    section: dict[str, str] = field(default_factory=dict)  # its number
+    page: dict[str, str] = field(default_factory=dict)
+
+
+def collect_labels(sources: list[Path]) -> Labels:
+    """Number results, exercises and equations as Sphinx does: each of the three by itself, anew in each chapter."""
+    labels = Labels()
+    for source in sources:
+        count, chapter = Counter(), chapter_numbers().get(source.stem, "")
+        lines = [line.strip() for line in source.read_text(encoding="utf-8").splitlines()]
+        for i, line in enumerate(lines):
+            kind, label = "", None
+            if line.startswith("## "):
+                count["section"], count["subsection"] = count["section"] + 1, 0
+            count["subsection"] += line.startswith("### ")
+            if fence := FENCE.fullmatch(line):
+                options, body = split_options(lines[i + 1 :])
+                label = options.get("label")
+                if label and NUMBERED.match(fence["name"]):
+                    labels.title[label], labels.home[label] = fence["title"], source.stem
+                    if marks := MARKS.match(" ".join(body[:2])):
+                        labels.marks[label] = marks[1]
+                if NUMBERED.match(fence["name"]) or (fence["name"] == "math" and label):
+                    kind = fence["name"].removeprefix("prf:").title()
+            elif math := MATH_END.fullmatch(line):
+                kind, label = "Math", math["label"]
+            elif (target := LABEL.fullmatch(line)) and (heading := next(filter(None, lines[i + 1 :]))).startswith("#"):
+                labels.words[target["label"]] = heading.lstrip("# ")
+                if heading.startswith("# "):
+                    labels.page[target["label"]] = source.stem
+                    labels.number[target["label"]] = str(chapter)
+                elif chapter:
+                    number = f"{chapter}.{count['section'] + heading.startswith('## ')}"
+                    sub = f".{count['subsection'] + 1}" if heading.startswith("### ") else ""
+                    labels.section[target["label"]] = number + sub
+            if kind:
+                counter = kind if kind in ("Math", "Exercise") else "Result"  # prf_realtyp_to_countertyp in _config.yml
+                count[counter] += 1
+                number = f"{chapter}.{count[counter]}".lstrip(".")
+                label = label or f"{source.stem}-{kind}-{count[kind]}"
+                labels.number[label] = number
+                labels.words[label] = f"({number})" if kind == "Math" else f"{kind} {number}"
+    return labels
+
+
+def split_options(lines: list[str]) -> tuple[dict[str, str], list[str]]:
+    """Separate the `:name: value` lines at the top of a directive from its body."""
+    options = {}
+    for i, line in enumerate(lines):
+        if not (match := OPTION.fullmatch(line.strip())):
+            return options, lines[i:]
+        options[match["name"]] = match["value"]
+    return options, []
