@@ -275,14 +275,25 @@ def test_both_sides_of_lemma_d_1(delta, C):
         assert report.values["Z"] == pytest.approx(2 * delta**2 * np.exp(left), rel=1e-5)
 
 
+def test_the_bound_of_lemma_d_1_where_weights_are_pushed_back():
+    """Residual (0, 1/2): beta = 1, |J| <= 2, so mu = 4, mu2 = 1 and M2 = 17."""
+    saddle, zeta_z, zeta_n = repelled()
+    delta, C = 1e-3, 20.0
+    T, xi = np.log(C) / 34, 4 * np.sqrt(2 * C) * delta + 2 * C * delta**2
+    report = hl.bounds.lemma_d_1(saddle, zeta_z, zeta_n, delta, C)
+    assert report.rows[2].right == pytest.approx(2 * np.sqrt(2 * C) * xi * np.expm1(T), rel=1e-9)
+    assert report.holds
+
+
 def test_lemma_d_1_where_everything_fits():
-    """No residual: mu2 = 0, the frozen flow rests, and (exp(mu2 T) - 1) / mu2 is T."""
-    X, w = np.diag([0.1, np.sqrt(0.1)]), np.array([1.0, 0, 0, 0])
-    saddle = hl.Saddle(hl.SquaredReLU(2, 2), X, np.array([0.01, 0]), w)
-    delta, C, M2 = 1e-3, 50.0, 0.4**2
-    T, xi = np.log(C) / (2 * M2), 0.4 * np.sqrt(2 * C) * delta + 2 * 0.1 * C * delta**2
+    """No residual: mu2 = 0, the frozen flow rests, and (exp(mu2 T) - 1) / mu2 is T. Here beta = 1/4 and mu = M2 = 1."""
+    X, w = np.diag([0.5, 0.25]), np.array([1.0, 0, 0, 0])
+    saddle = hl.Saddle(hl.SquaredReLU(2, 2), X, np.array([0.25, 0]), w)
+    assert (saddle_constants(saddle).mu2, saddle_constants(saddle).M2) == (0, 1)
+    delta, C = 1e-3, 50.0
+    T, xi = np.log(C) / 2, np.sqrt(2 * C) * delta + 2 * 0.25 * C * delta**2
     report = hl.bounds.lemma_d_1(saddle, np.array([0, 0, 0, 1.0]), w, delta, C)
-    assert report.rows[2].right == pytest.approx(0.2 * np.sqrt(2 * C) * xi * T, rel=1e-9)
+    assert report.rows[2].right == pytest.approx(0.5 * np.sqrt(2 * C) * xi * T, rel=1e-9)
     assert report.holds
 
 

@@ -220,9 +220,16 @@ def test_nothing_happens_without_correlation():
     np.testing.assert_array_equal(found.losses, [0.5])
 
 
-@pytest.mark.parametrize("side", [np.zeros(3), np.array([1, 2, 1]), np.array([-1.0, -1, -1])])
-def test_signs_with_which_nothing_fits_are_refused(side):
-    with pytest.raises(ValueError, match=r"^side: got"):
+@pytest.mark.parametrize(
+    ("side", "wanted"),
+    [
+        (np.zeros(3), "entries -1, 0 or 1, not all zero"),
+        (np.array([1, 2, 1]), "entries -1, 0 or 1, not all zero"),
+        (np.array([-1.0, -1, -1]), "signs with which some beta fits the data exactly"),
+    ],
+)
+def test_signs_with_which_nothing_fits_are_refused(side, wanted):
+    with pytest.raises(ValueError, match=rf"^side: got .*, want {wanted}"):
         hl.tie_break(*TIED, side)
 
 
