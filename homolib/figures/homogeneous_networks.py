@@ -128,13 +128,13 @@ def growth_within_its_bounds(network: str = "squared ReLU", delta: float = 1e-4)
     axes.semilogy(path.t, path.norm.T, color=GREY, linewidth=0.8)
     axes.semilogy(path.t, path.norm[index], color=BLUE, linewidth=2.6, label=rf"$\delta$ = {power_of_ten(delta)}")
     axes.semilogy(
-        path.t, delta * np.exp(rate * path.t), color=RED, linestyle="--", label="bound, while norm is at most 1"
+        path.t, delta * np.exp(rate * path.t), color=RED, linestyle="--", label="bound, while length is at most 1"
     )
     axes.plot(arrival, LANDMARK, "o", color=RED)
     axes.set(xlabel="time $t$", ylabel=r"$\|w(t)\|$", ylim=(5e-7, 20))
     axes.legend(loc="lower right")
     return figure, (
-        f"{network}, $\\delta = {power_of_ten(delta)}$: the norm reaches {LANDMARK:g} at time {arrival:.4g}; the bound "
-        f"says not before {np.log(LANDMARK / delta) / rate:.4g}. Up to there $\\ln |w|$ grows at most at the "
-        f"rate {steepest:.4g}, and the bound allows {rate:.4g}."
+        f"{network}, $\\delta = {power_of_ten(delta)}$: the length reaches {LANDMARK:g} at time {arrival:.4g}; the "
+        f"bound says not before {np.log(LANDMARK / delta) / rate:.4g}. Up to there $\\ln\\lVert w\\rVert$ grows at "
+        f"most at the rate {steepest:.4g}, and the bound allows {rate:.4g}."
     )

@@ -35,7 +35,7 @@ def two_steps(neurons: int = 6) -> tuple[Figure, str]:
         axes.plot(path.t / clock, path.loss, color=colour, ls=style, label=f"delta = {power_of_ten(delta)}")
     axes.step([0, *times, 0.018], [losses[0], *losses], color=BLACK, ls="--", lw=1.2, label="predicted")
     axes.set(xlabel="time / ln(1/delta)", ylabel="loss", xlim=(0, 0.018))
-    axes.legend(loc="upper right")
+    axes.legend(loc="center left")
     return figure, (
         f"Training on the fifty points from three scales. The smaller delta, the nearer the loss comes to the "
         f"dashed staircase, which was computed before training: levels {losses[0]:.2f}, {losses[1]:.2f} and 0, "
@@ -65,26 +65,35 @@ def two_budgets(delta: float = 1e-20) -> tuple[Figure, str]:
     )
 
 
-def budget_that_turns_back(delta: float = 1e-20) -> tuple[Figure, str]:
-    """Diagonal network with columns (1, 0), (1, 1) and labels (2, -1): the signed budgets, training and the law."""
-    clock = -np.log(delta)
-    path = _diagonal_path("turning back", delta, 2.5)
+def budget_that_turns_back(label: float = -1.0, delta: float = 1e-20) -> tuple[Figure, str]:
+    """Diagonal network with columns (1, 0), (1, 1) and labels (2, label): the signed budgets, training and the law."""
+    X, y = diagonal_data("turning back")
+    y[1] = label
+    clock, stairs = -np.log(delta), diagonal_staircase(X, y)
+    end = 1.25 * stairs.times[-1]
+    times = np.array([0, *stairs.times, end])
+    pulls = (y - stairs.points @ X.T) @ X
+    corners = np.vstack([np.zeros(2), np.cumsum(np.diff(times)[:, None] * pulls, axis=0)])
+    path = training_flow(DiagonalLinear(2), X, y, np.array([1.0, 1, 0, 0]), end * clock, delta=delta, tolerance=1e-6)
     a, b = np.split(path.w, 2, axis=-1)
     signed = np.arcsinh(2 * a * b / delta**2) / 2 / clock
     figure, axes = canvas(height=3.4)
-    corners = np.array([[0, 0, 0], [0.5, 1, 0.5], [2, 1, -1], [2.5, 1, -1]])
     for k, (colour, style) in enumerate(((BLUE, "-"), (ORANGE, "--"))):
         axes.plot(path.t / clock, signed[:, k], color=colour, ls=style, label=f"coordinate {k + 1}")
-        axes.plot(*corners[:, [0, k + 1]].T, "o", color=colour, ms=6, mfc="none")
+        axes.plot(times, corners[:, k], "o", color=colour, ms=6, mfc="none")
     for level in (-1, 1):
         axes.axhline(level, color=GREY, lw=1, ls=":")
-    axes.set(xlabel="time / ln(1/delta)", ylabel="signed budget", xlim=(0, 2.5), ylim=(-1.2, 1.2))
-    axes.legend(loc="lower left")
+    axes.set(xlabel="time / ln(1/delta)", ylabel="signed budget", xlim=(0, end), ylim=(-1.2, 1.2))
+    axes.legend(loc="lower left" if label < 0 else "lower right")
     return figure, (
-        f"delta {power_of_ten(delta)}: lines are training, circles the corners found by hand. The budget of coordinate "
-        "1 rises to 1 and stays there. That of coordinate 2 rises to 0.5, turns back at time 0.5, is 0 at time 1, and "
-        "reaches -1 at time 2."
+        f"Second label {label:g}, delta {power_of_ten(delta)}: lines are training, circles the corners of the signed "
+        f"law. At its jumps, at the times {_listed(stairs.times)}, the signed budget of coordinate 1 is "
+        f"{_listed(corners[1:-1, 0])}, that of coordinate 2 is {_listed(corners[1:-1, 1])}."
     )
+
+
+def _listed(values: np.ndarray) -> str:
+    return " and ".join(f"{value + 0.0:.4g}" for value in values.round(12))
 
 
 def whole_staircase(data: str = "one returns", delta: float = 1e-4) -> tuple[Figure, str]:

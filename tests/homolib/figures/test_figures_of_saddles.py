@@ -117,18 +117,28 @@ def test_budgets_by_hand_are_those_of_the_staircases():
     _, sentence = hl.figures.two_budgets()
     assert f"to 1 at {first}, that of neuron 2 to {2 * found.times[0]:g} by then and to 1 at {second}" in sentence
     assert f"from {found.losses[0]:g} to {found.losses[1]:g} and to 0" in sentence
-    stairs = hl.diagonal_staircase(*diagonal_data("turning back"))
-    _, sentence = hl.figures.budget_that_turns_back()
-    assert f"turns back at time {stairs.times[0]:g}" in sentence
-    assert f"reaches -1 at time {stairs.times[1]:g}" in sentence
 
 
-def test_training_turns_back_where_the_circles_are():
-    (axes,) = hl.figures.budget_that_turns_back()[0].axes
-    times = hl.diagonal_staircase(*diagonal_data("turning back")).times
+@pytest.mark.parametrize(
+    ("label", "times", "first", "second"),
+    [
+        (-1.0, "0.5 and 2", "1 and 1", "0.5 and -1"),  # by hand in the chapter
+        (-0.5, "0.5 and 4", "1 and 1", "0.75 and -1"),  # asked for in the chapter
+        (-2.0, "0.5 and 1", "1 and 1", "0 and -1"),  # by hand: no pull on coordinate 2 at first
+        (1.0, "0.3333 and 1", "0.6667 and 1", "1 and 1"),  # by hand in an exercise: coordinate 2 wakes first
+    ],
+)
+def test_training_turns_back_where_the_circles_are(label, times, first, second):
+    figure, sentence = hl.figures.budget_that_turns_back(label)
+    assert (
+        f"at the times {times}, the signed budget of coordinate 1 is {first}, that of coordinate 2 is {second}."
+        in sentence
+    )
+    (axes,) = figure.axes
     lines, circles = axes.lines[0:4:2], axes.lines[1:4:2]
-    for line, corners in zip(lines, circles, strict=True):
-        np.testing.assert_allclose(corners.get_xdata()[1:3], times)
+    for line, corners, said in zip(lines, circles, (first, second), strict=True):
+        np.testing.assert_allclose(corners.get_xdata()[1:3], [float(one) for one in times.split(" and ")], rtol=1e-3)
+        np.testing.assert_allclose(corners.get_ydata()[1:3], [float(one) for one in said.split(" and ")], rtol=1e-3)
         np.testing.assert_allclose(np.interp(corners.get_xdata(), *line.get_data()), corners.get_ydata(), atol=0.06)
 
 
