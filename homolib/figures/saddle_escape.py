@@ -9,7 +9,7 @@ from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas,
 from homolib.flows.training import training_flow
 from homolib.problems import datasets
 from homolib.problems.networks import SquaredReLU
-from homolib.saddles.escapes import escape, escape_path
+from homolib.saddles.escapes import escape
 from homolib.saddles.saddle import Saddle
 
 
@@ -18,8 +18,8 @@ def longer_plateaus() -> tuple[Figure, str]:
     X, y = datasets.circle()
     saddle, w0 = Saddle(SquaredReLU(1, 2), X, y, np.zeros(2)), np.array([np.cos(1.0), np.sin(1.0)])
     forecast = escape(saddle, w0)
-    path, middle = escape_path(saddle, forecast.direction, t_end=0.02), (saddle.loss + 75) / 2
-    passing = float(np.interp(-middle, -path.loss, path.t))
+    middle = (saddle.loss + 75) / 2
+    passing = np.log(5 / (1 + np.sqrt(2))) / 187.5  # from the clock to half of the fall: on the axis w_1^2 is logistic
     figure, axes = canvas()
     times = []
     for power, colour, style in zip((2, 4, 6, 8), (ORANGE, GREEN, RED, BLUE), (":", "-.", "--", "-"), strict=True):
