@@ -16,10 +16,11 @@ from homolib.neuron.relu_flow import neuron_flows
 from homolib.problems.datasets import branching_start
 
 
-def fates_in_the_plane(v0: float = -0.9, points: int = 121) -> tuple[Figure, str]:
+def fates_in_the_plane(v0: float = -0.9, points: tuple[int, int] = (161, 180)) -> tuple[Figure, str]:
     """Which starts u branch when v starts at `v0`: because v passes zero, because u reaches zero, or not at all."""
     figure, axes = canvas(height=4.6, width=6.0)
-    u1, u2 = np.meshgrid(*[np.linspace(-1.6, 1.6, points) + 1e-3] * 2)  # a little off the kinks through 0
+    # The middles of small rectangles, off the kinks if one number is odd and the other even, and a rim for drawing
+    u1, u2 = np.meshgrid(*[1.6 * (1 + 1 / n) * np.linspace(-1, 1, n + 2) for n in points])
     fates = neuron_flows(INPUTS, LABELS, np.full(u1.size, v0), np.stack([u1.ravel(), u2.ravel()], axis=1))
     first, second = fates.branched & fates.flipped, fates.branched & fates.died
     for fate, colour in ((first, SKY), (second, ORANGE)):
@@ -31,11 +32,12 @@ def fates_in_the_plane(v0: float = -0.9, points: int = 121) -> tuple[Figure, str
     axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal")
     patches = [Patch(color=SKY, label="branch: v passes 0"), Patch(color=ORANGE, label="branch: u reaches 0")]
     axes.legend(handles=patches, loc="lower left")
-    parts = 100 * np.array([first.mean(), second.mean(), 1 - fates.branched.mean()])
+    first, second = (fate.reshape(u1.shape)[1:-1, 1:-1].mean() for fate in (first, second))
+    parts = 100 * np.array([first, second, 1 - first - second])
     return figure, (
-        f"Starts u in a square of half-width 1.6, with v = {v0:g}. Blue, {parts[0]:.0f} per cent of the square: "
-        f"branch because v passes zero; orange, {parts[1]:.0f} per cent: branch because u reaches zero; the rest, "
-        f"{parts[2]:.0f} per cent: one solution. Dashed: the circle of balanced starts. Dotted: the three kinks."
+        f"Starts u in a square of half-width 1.6, with v = {v0:g}. Blue, {parts[0]:.1f} per cent of the square: "
+        f"branch because v passes zero; orange, {parts[1]:.1f} per cent: branch because u reaches zero; the rest, "
+        f"{parts[2]:.1f} per cent: one solution. Dashed: the circle of balanced starts. Dotted: the three kinks."
     )
 
 
