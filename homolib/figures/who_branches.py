@@ -9,11 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from homolib.figures.non_branching import INPUTS, LABELS, LINES, START, WAYS
+from homolib.figures.non_branching import INPUTS, LABELS
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, canvas
-from homolib.neuron.branching import BranchNode, branch_tree, branching_fractions
+from homolib.neuron.branching import branching_fractions
 from homolib.neuron.relu_flow import neuron_flows
-from homolib.problems.datasets import branching_start
 
 
 def fates_in_the_plane(v0: float = -0.9, points: tuple[int, int] = (161, 180)) -> tuple[Figure, str]:
@@ -89,44 +88,6 @@ def _velocities_of_sectors(axes: Axes) -> None:
         name = f"({velocity[0] + 0.0:g}, {velocity[1] + 0.0:g})"
         axes.annotate(name, place, (4, -10), textcoords="offset points")
     axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(-2.2, 2.2), ylim=(-2.2, 2.2), aspect="equal")
-
-
-CASES = {
-    "v passes zero": START,
-    "u reaches zero": {**START, "v0": -1.7},
-    "it must leave zero": "five points",
-    "balanced, dependent inputs": "dependent",
-}
-
-
-def solution_tree(case: str = "v passes zero") -> tuple[Figure, str]:
-    """All ways on from the first branching of one of four examples: the first two coordinates of u."""
-    start = CASES[case] if isinstance(CASES[case], dict) else branching_start(CASES[case])
-    tree = branch_tree(**start, t_end=1.2, depth=1)
-    figure, axes = canvas(height=3.8)
-    trunk = tree.path.w
-    axes.plot(trunk[:, 1], trunk[:, 2], color=BLACK, lw=2.4, label="before")
-    axes.plot(*trunk[0, 1:3], "o", color=BLACK, ms=6)
-    _draw_ways(axes, tree)
-    axes.plot(*trunk[-1, 1:3], "D", color=BLACK, ms=5)
-    axes.axhline(0, color=GREY, lw=0.6)
-    axes.axvline(0, color=GREY, lw=0.6)
-    axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(-1.2, 2.2), ylim=(-0.9, 0.9))
-    axes.legend(loc="upper left")
-    waiting = sum(child.waiting for child in tree.children)
-    where = "(" + ", ".join(f"{value + 0.0:.3f}" for value in np.where(abs(trunk[-1]) < 1e-12, 0, trunk[-1])) + ")"
-    return figure, (
-        f'Example "{case}": unique until time {tree.path.t[-1] + 0.0:.4f}, when (v, u) = {where}. Then '
-        f"{len(tree.children)} ways on; on {waiting} of them it stays where others leave, and may leave at any time."
-    )
-
-
-def _draw_ways(axes: Axes, tree: BranchNode) -> None:
-    for child, colour, line in zip(tree.children, WAYS, LINES, strict=False):
-        u = child.path.w[:, 1:3]
-        still = np.ptp(u, axis=0).max() < 1e-9
-        label = "waiting" if child.waiting else "leaving"
-        axes.plot(*u.T, color=colour, ls=line, lw=2, marker="s" if still else None, label=label)
 
 
 def branching_volumes(

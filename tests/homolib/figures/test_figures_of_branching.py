@@ -80,14 +80,6 @@ def test_shares_of_the_square_are_areas(v0):
     assert " 0.0 per cent of the square: branch because v" in figures.fates_in_the_plane(v0)[1]
 
 
-@pytest.mark.parametrize("case", ["v passes zero", "u reaches zero"])
-def test_tree_of_the_example_by_hand(case):
-    sentence = figures.solution_tree(case)[1]
-    where, ways = ("(0.000, 0.800, 0.000)", 3) if case == "v passes zero" else ("(-1.200, 0.000, 0.000)", 2)
-    assert where in sentence
-    assert f"{ways} ways on; on 1 of them it stays where others leave" in sentence
-
-
 def test_only_the_way_on_points_into_its_sector():
     """Right panel: an arrow for each sector with an input that is on, the one of (-3, 1) in its own colour."""
     figure, _ = figures.plane_becomes_a_line()
