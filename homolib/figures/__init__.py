@@ -77,7 +77,6 @@ from homolib.figures.who_branches import (
     branching_volumes,
     fates_in_the_plane,
     plane_becomes_a_line,
-    solution_tree,
 )
 
 __all__ = [
@@ -129,7 +128,6 @@ __all__ = [
     "slide_and_turn",
     "sliding_and_chatter",
     "slopes_of_relu",
-    "solution_tree",
     "step_chooses",
     "termwise_polygon",
     "three_fates",

@@ -9,17 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from homolib.figures.non_branching import INPUTS, LABELS, LINES, START, WAYS
+from homolib.figures.non_branching import INPUTS, LABELS
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, canvas
-from homolib.neuron.branching import BranchNode, branch_tree, branching_fractions
+from homolib.neuron.branching import branching_fractions
 from homolib.neuron.relu_flow import neuron_flows
-from homolib.problems.datasets import branching_start
 
 
-def fates_in_the_plane(v0: float = -0.9, points: int = 121) -> tuple[Figure, str]:
+def fates_in_the_plane(v0: float = -0.9, points: tuple[int, int] = (161, 180)) -> tuple[Figure, str]:
     """Which starts u branch when v starts at `v0`: because v passes zero, because u reaches zero, or not at all."""
     figure, axes = canvas(height=4.6, width=6.0)
-    u1, u2 = np.meshgrid(*[np.linspace(-1.6, 1.6, points) + 1e-3] * 2)  # a little off the kinks through 0
+    # The middles of small rectangles, off the kinks if one number is odd and the other even, and a rim for drawing
+    u1, u2 = np.meshgrid(*[1.6 * (1 + 1 / n) * np.linspace(-1, 1, n + 2) for n in points])
     fates = neuron_flows(INPUTS, LABELS, np.full(u1.size, v0), np.stack([u1.ravel(), u2.ravel()], axis=1))
     first, second = fates.branched & fates.flipped, fates.branched & fates.died
     for fate, colour in ((first, SKY), (second, ORANGE)):
@@ -31,11 +31,12 @@ def fates_in_the_plane(v0: float = -0.9, points: int = 121) -> tuple[Figure, str
     axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal")
     patches = [Patch(color=SKY, label="branch: v passes 0"), Patch(color=ORANGE, label="branch: u reaches 0")]
     axes.legend(handles=patches, loc="lower left")
-    parts = 100 * np.array([first.mean(), second.mean(), 1 - fates.branched.mean()])
+    first, second = (fate.reshape(u1.shape)[1:-1, 1:-1].mean() for fate in (first, second))
+    parts = 100 * np.array([first, second, 1 - first - second])
     return figure, (
-        f"Starts u in a square of half-width 1.6, with v = {v0:g}. Blue, {parts[0]:.0f} per cent of the square: "
-        f"branch because v passes zero; orange, {parts[1]:.0f} per cent: branch because u reaches zero; the rest, "
-        f"{parts[2]:.0f} per cent: one solution. Dashed: the circle of balanced starts. Dotted: the three kinks."
+        f"Starts u in a square of half-width 1.6, with v = {v0:g}. Blue, {parts[0]:.1f} per cent of the square: "
+        f"branch because v passes zero; orange, {parts[1]:.1f} per cent: branch because u reaches zero; the rest, "
+        f"{parts[2]:.1f} per cent: one solution. Dashed: the circle of balanced starts. Dotted: the three kinks."
     )
 
 
@@ -87,44 +88,6 @@ def _velocities_of_sectors(axes: Axes) -> None:
         name = f"({velocity[0] + 0.0:g}, {velocity[1] + 0.0:g})"
         axes.annotate(name, place, (4, -10), textcoords="offset points")
     axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(-2.2, 2.2), ylim=(-2.2, 2.2), aspect="equal")
-
-
-CASES = {
-    "v passes zero": START,
-    "u reaches zero": {**START, "v0": -1.7},
-    "it must leave zero": "five points",
-    "balanced, dependent inputs": "dependent",
-}
-
-
-def solution_tree(case: str = "v passes zero") -> tuple[Figure, str]:
-    """All ways on from the first branching of one of four examples: the first two coordinates of u."""
-    start = CASES[case] if isinstance(CASES[case], dict) else branching_start(CASES[case])
-    tree = branch_tree(**start, t_end=1.2, depth=1)
-    figure, axes = canvas(height=3.8)
-    trunk = tree.path.w
-    axes.plot(trunk[:, 1], trunk[:, 2], color=BLACK, lw=2.4, label="before")
-    axes.plot(*trunk[0, 1:3], "o", color=BLACK, ms=6)
-    _draw_ways(axes, tree)
-    axes.plot(*trunk[-1, 1:3], "D", color=BLACK, ms=5)
-    axes.axhline(0, color=GREY, lw=0.6)
-    axes.axvline(0, color=GREY, lw=0.6)
-    axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(-1.2, 2.2), ylim=(-0.9, 0.9))
-    axes.legend(loc="upper left")
-    waiting = sum(child.waiting for child in tree.children)
-    where = "(" + ", ".join(f"{value + 0.0:.3f}" for value in np.where(abs(trunk[-1]) < 1e-12, 0, trunk[-1])) + ")"
-    return figure, (
-        f'Example "{case}": unique until time {tree.path.t[-1] + 0.0:.4f}, when (v, u) = {where}. Then '
-        f"{len(tree.children)} ways on; on {waiting} of them it stays where others leave, and may leave at any time."
-    )
-
-
-def _draw_ways(axes: Axes, tree: BranchNode) -> None:
-    for child, colour, line in zip(tree.children, WAYS, LINES, strict=False):
-        u = child.path.w[:, 1:3]
-        still = np.ptp(u, axis=0).max() < 1e-9
-        label = "waiting" if child.waiting else "leaving"
-        axes.plot(*u.T, color=colour, ls=line, lw=2, marker="s" if still else None, label=label)
 
 
 def branching_volumes(

@@ -64,27 +64,20 @@ def test_the_height_of_the_start_decides_whether_it_slides():
     assert "turns above the axis" in figures.falling_from(edge + 1e-3)[1]
 
 
-def test_shares_of_the_square_are_areas():
+@pytest.mark.parametrize("v0", [0.5, 0.9, 1.2, 1.6])
+def test_shares_of_the_square_are_areas(v0):
     """Mechanism II: the part |u2| < u1 / 2 of the disc. Mechanism I: beyond it, up to 4 u1 u2 - 3 u2^2 = v0^2."""
-    v0, half = 0.9, 1.6
+    half = 1.6
     first, second, unique = numbers(re.search(r"Blue.*solution", figures.fates_in_the_plane(-v0)[1])[0])
     u1 = np.linspace(0, half, 20001)
     below = np.where(u1**2 >= 0.75 * v0**2, (2 * u1 - np.sqrt(np.maximum(4 * u1**2 - 3 * v0**2, 0))) / 3, u1 / 2)
     ceiling = np.minimum(u1 / 2, np.where(4 * u1**2 >= 3 * v0**2, below, np.inf))
     disc = np.sqrt(np.maximum(v0**2 - u1**2, 0))
     inside = np.minimum(disc, u1 / 2)
-    assert abs(second - 100 * 2 * np.trapezoid(inside, u1) / (2 * half) ** 2) < 1
-    assert abs(first - 100 * 2 * np.trapezoid(np.maximum(ceiling - inside, 0), u1) / (2 * half) ** 2) < 1
-    assert first + second + unique == 100
-    assert " 0 per cent of the square: branch because v" in figures.fates_in_the_plane(v0)[1]
-
-
-@pytest.mark.parametrize("case", ["v passes zero", "u reaches zero"])
-def test_tree_of_the_example_by_hand(case):
-    sentence = figures.solution_tree(case)[1]
-    where, ways = ("(0.000, 0.800, 0.000)", 3) if case == "v passes zero" else ("(-1.200, 0.000, 0.000)", 2)
-    assert where in sentence
-    assert f"{ways} ways on; on 1 of them it stays where others leave" in sentence
+    assert abs(second - 100 * 2 * np.trapezoid(inside, u1) / (2 * half) ** 2) < 0.1
+    assert abs(first - 100 * 2 * np.trapezoid(np.maximum(ceiling - inside, 0), u1) / (2 * half) ** 2) < 0.1
+    assert abs(first + second + unique - 100) < 0.15
+    assert " 0.0 per cent of the square: branch because v" in figures.fates_in_the_plane(v0)[1]
 
 
 def test_only_the_way_on_points_into_its_sector():
