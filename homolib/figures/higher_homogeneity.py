@@ -26,9 +26,9 @@ def waiting_times() -> tuple[Figure, str]:
     panels[0].set_ylabel("loss")
     panels[0].legend(loc="center right")
     return figure, (
-        f"Loss while one weight learns the label 1 from 0.1, 0.01 and 0.001; the axis of time is logarithmic. "
-        f"With the output w squared half of the loss is gone at {_listed(halves[2])}, "
-        f"with w cubed at {_listed(halves[3])}."
+        f"Loss while one weight $w$ learns the label 1 from 0.1, 0.01 and 0.001; the axis of time is logarithmic. "
+        f"With the output $w^2$ half of the loss is gone at {_listed(halves[2])}, "
+        f"with $w^3$ at {_listed(halves[3])}."
     )
 
 
@@ -67,9 +67,10 @@ def race() -> tuple[Figure, str]:
         axes.set(xlim=(0, 8), ylim=(0, 8), xlabel="$u_1$", title=f"order {order}", aspect="equal")
     panels[0].set_ylabel("$u_2$")
     return figure, (
-        "Paths from (1, 1), (1, 2) and (1, 3). At order 2 all three bend towards the first axis, the direction of the "
-        "larger label, while both coordinates grow without bound. At order 3 the first path runs off to the right and "
-        "never rises above 2, the third runs upwards and never passes 3, and the middle one, dashed, goes straight on."
+        "Paths of the frozen flow from (1, 1), (1, 2) and (1, 3). At order 2 all three bend towards the first axis, "
+        "the direction of the larger label, while both coordinates grow without bound. At order 3 the first path runs "
+        "off to the right and never rises above 2, the third runs upwards and never passes 3, and the middle one, "
+        "dashed, goes straight on."
     )
 
 
@@ -109,11 +110,11 @@ def direction_before_length(order: int = 3, delta: float = 1e-2) -> tuple[Figure
         axes.set_xlabel("time" if order == 2 else rf"rescaled time $\delta^{{{order - 2 if order > 3 else ''}}}\,t$")
     _finish(panels, order, lost * slow, 3 / delta)
     angle = float(_angle(np.array([np.interp(lost, t, size) for size in w])))
-    gone = "lasts for ever" if order == 2 else f"ends at t = {lifetime(order) / slow:.5g} (dashed)"
+    gone = "lasts for ever" if order == 2 else f"ends at $t$ = {lifetime(order) / slow:.5g} (dashed)"
     return figure, (
-        f"Order {order}, delta {power_of_ten(delta)}: the frozen flow from delta (1, 1)/√2 {gone}. Training has lost "
-        f"one per cent of its loss at t = {lost:.5g} (dotted); the angle is then {angle:.2g} degrees, from 45 at the "
-        "start."
+        f"Order {order}, $\\delta$ = {power_of_ten(delta)}: the frozen flow from $\\delta\\,(1, 1)/\\sqrt2$ {gone}. "
+        f"Training has lost one per cent of its loss at $t$ = {lost:.5g} (dotted); the angle is then {angle:.2g} "
+        "degrees, from 45 at the start."
     )
 
 

@@ -56,7 +56,7 @@ def _degrees(angle: float) -> str:
 
 
 def correlation_and_paths(delta: float = 1e-8, start: int = 0) -> tuple[Figure, str]:
-    """Figure 3: the correlation function over the angle, and below it the paths of twenty neurons, time upwards."""
+    """Figure 3: the correlation of one neuron over its angle, and below it the paths of twenty, time upwards."""
     net, (X, y) = SquaredReLU(20, 2), datasets.circle(50)
     arcs, t_end = Arcs(X, y), 1.05 * (np.log(1 / delta) + 1) / FASTEST
     path = training_flow(net, X, y, datasets.random_start(40, start), t_end, delta=delta, tolerance=1e-5, points=241)
@@ -70,7 +70,7 @@ def correlation_and_paths(delta: float = 1e-8, start: int = 0) -> tuple[Figure, 
     figure, (top, bottom) = canvas(rows=2, height=5.8, sharex=True)
     grid = np.linspace(-np.pi, np.pi, 361)
     top.plot(np.degrees(grid), arcs.value(grid), color=BLACK)
-    top.set_ylabel("N")
+    top.set_ylabel("height of the curve")
     for track, limit in zip(angles.T, predicted, strict=True):
         _path(bottom, np.degrees(track), path.t, BLUE if abs(limit) < 1 else ORANGE)
     bottom.axhline(path.t[first], color=GREY, lw=1, ls=":")
@@ -80,9 +80,11 @@ def correlation_and_paths(delta: float = 1e-8, start: int = 0) -> tuple[Figure, 
             axes.axvline(at, color=GREEN if point.kind == "max" else RED, lw=1, ls="--", zorder=0)
     bottom.set(xlabel="angle of the neuron (degrees)", ylabel="time", xlim=(-185, 185), xticks=range(-180, 181, 60))
     return figure, (
-        f"$\\delta = {power_of_ten(delta)}$, start {start}: the slope of N predicts {np.sum(np.abs(predicted) < 1)} "
-        f"neurons at 0 and {np.sum(np.abs(predicted) > 1)} at 180 degrees. When the loss has lost one per cent "
-        f"(dotted line), {near.sum()} of 20 are within 5 degrees of the angle predicted."
+        f"$\\delta = {power_of_ten(delta)}$, random start {start}: the slope of the curve predicts "
+        f"{np.sum(np.abs(predicted) < 1)} neurons at 0 and {np.sum(np.abs(predicted) > 1)} at 180 degrees. "
+        f"When the loss has lost one per cent (dotted line), {near.sum()} of 20 are within 5 degrees of "
+        "the angle predicted. Blue: predicted at 0; orange: at 180. "
+        "Dashed: the maxima (green) and minima (red) of the curve."
     )
 
 
@@ -105,8 +107,8 @@ def lengths_and_shares(start: int = 0) -> tuple[Figure, str]:
     slow = np.sqrt((length[-1, ~right] ** 2).sum())
     off = np.degrees(np.arctan2(np.abs(neurons[-1, :, 1]), np.abs(neurons[-1, :, 0]))).max()
     return figure, (
-        f"Start {start}: {right.sum()} neurons turn to 0 degrees and grow at the rate 93.75, {(~right).sum()} turn "
-        f"to 180 degrees and grow at the rate 75. At time {path.t[-1]:g} the second group makes up "
+        f"Random start {start}: {right.sum()} neurons turn to 0 degrees and grow at the rate 93.75, {(~right).sum()} "
+        f"turn to 180 degrees and grow at the rate 75. At time {path.t[-1]:g} the second group makes up "
         f"{power_of_ten(slow)} of the length of the whole vector, although no neuron is more than {power_of_ten(off)} "
         f"degrees from its limit."
     )

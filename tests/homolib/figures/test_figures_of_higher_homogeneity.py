@@ -26,7 +26,7 @@ NUMBER = r"(\d+(?:\.\d+)?(?:e[+-]?\d+)?)"
 def told(order, delta):
     """The time at which one per cent of the loss is gone, and the angle then, from the sentence of a frame."""
     found = re.search(
-        rf"loss at t = {NUMBER} \(dotted\); the angle is then {NUMBER} degrees", race_sentence(order, delta)
+        rf"loss at \$t\$ = {NUMBER} \(dotted\); the angle is then {NUMBER} degrees", race_sentence(order, delta)
     )
     return float(found[1]), float(found[2])
 
@@ -107,7 +107,7 @@ def test_the_angle_at_departure_is_a_power_of_delta(order, power):
 
 def test_the_numbers_that_the_chapter_quotes():
     assert [told(*frame)[1] for frame in ((3, 1e-2), (3, 1e-3), (2, 1e-2), (2, 1e-3))] == [3.4, 0.35, 14, 4.6]
-    assert "ends at t = 23.57" in race_sentence(3, 1e-2)
+    assert "ends at $t$ = 23.57" in race_sentence(3, 1e-2)
     assert "lasts for ever" in race_sentence(2, 1e-2)
 
 
