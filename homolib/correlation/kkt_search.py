@@ -122,8 +122,11 @@ def _climbs(X: np.ndarray, high: np.ndarray, low: np.ndarray, starts: np.ndarray
 
 def _curvature(X: np.ndarray, high: np.ndarray, low: np.ndarray, u: np.ndarray, value: float, zero: float) -> str:
     """Kind of the KKT point u, by the forms between which N lies near it (they differ on kinks only)."""
-    tangent = np.linalg.svd(u[None])[2][1:]
     side = X @ u
+    if len(u) == 1:  # the sphere is {u, -u}
+        gap = value - float(np.where(side < 0, high, low) @ side**2)
+        return "flat" if abs(gap) <= zero else "max" if gap > 0 else "min"
+    tangent = np.linalg.svd(u[None])[2][1:]
     on = np.abs(side) <= SAME * np.linalg.norm(X, axis=1)
     below, above = (np.where(on, pick(high, low), np.where(side > 0, high, low)) for pick in (np.minimum, np.maximum))
     least, most = (

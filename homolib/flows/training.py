@@ -7,6 +7,7 @@ until they agree. The equation of motion is in `polar`, and in `diagonal_flow` f
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -19,9 +20,11 @@ from homolib.flows.steps import Stuck
 from homolib.flows.trajectory import Path, Trajectory, distance, with_loss
 from homolib.problems.losses import Loss, chosen
 from homolib.problems.networks import DiagonalLinear, Network, fitting
+from homolib.problems.scales import exponent, finite_times, times, unit, unit_time
 
 RATIO = 8.0  # between the tolerances of a step in two integrations
 SAFETY = 2.0  # a path is hardly ever as far from the true flow as from a rougher path, and never twice as far
+LN_2 = float(np.log(2))
 FINEST = 1e-14  # tolerance of a step: below is rounding
 
 
@@ -73,13 +76,46 @@ def training_flow(
     X, w0 = fitting(net, X, w0, "w0")
     y = _checks.matching("y", y, X)
     loss = chosen(loss)
-    delta = _scales(delta, w0.shape[:-1])
+    log_delta = np.log(_scales(delta, w0.shape[:-1]))
+    X, y, of_loss, of_w = _in_units(net, X, y, w0, log_delta, loss)
+    clock = of_loss - 2 * of_w
 
     def residual(h: np.ndarray) -> np.ndarray:
         return -loss.slopes(h, y)
 
-    path = _flow(net, X, residual, w0, np.log(delta), t_end, tolerance, points)
-    return with_loss(path, net, X, y, loss)
+    path = _flow(net, X, residual, w0, log_delta - of_w * LN_2, t_end, tolerance, points, clock)
+    return _restored(with_loss(path, net, X, y, loss), t_end, of_w, of_loss)
+
+
+def _in_units(
+    net: Network, X: np.ndarray, y: np.ndarray, w0: np.ndarray, log_delta: np.ndarray, loss: Loss
+) -> tuple[np.ndarray, np.ndarray, int, int]:
+    """Inputs and labels of size one, and the powers of two of the loss and of the weights that belong to them.
+
+    Outputs have the size of the labels, or that which they start with if all labels are zero.
+    """
+    X, of_X = unit(X)
+    of_h = loss.size_of_outputs(y)
+    if not y.any():
+        of_h = net.degree * of_X + net.order * (exponent(w0) + round(float(log_delta.max()) / LN_2))
+    of_w = (of_h - net.degree * of_X) // net.order
+    y, of_loss = loss.in_units(y, net.degree * of_X + net.order * of_w)
+    return X, y, of_loss, of_w
+
+
+def _restored(path: Trajectory, t_end: float, of_w: int, of_loss: int) -> Trajectory:
+    """The path of weights 2**of_w times as large, which ends at `t_end`."""
+    clock = exponent(path.t[-1]) - exponent(t_end)
+    interpolate = partial(_at_true_times, path.interpolate, clock, of_w * LN_2)
+    loss = finite_times(path.loss, of_loss, "losses", "y")
+    return replace(
+        path, t=times(path.t, -clock), log_norm=path.log_norm + of_w * LN_2, interpolate=interpolate, loss=loss
+    )
+
+
+def _at_true_times(path: Path, clock: int, log_size: float, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    direction, log_norm = path(times(t, clock))
+    return direction, log_norm + log_size
 
 
 def _scales(delta: float | np.ndarray, batch: tuple[int, ...]) -> np.ndarray:
@@ -124,9 +160,11 @@ def _flow(
     t_end: float,
     tolerance: float,
     points: int,
+    clock: int = 0,
 ) -> Trajectory:
-    """Follow all runs, each as it would go alone."""
-    t_end, tolerance = _checks.positive("t_end", t_end), _checks.accuracy("tolerance", tolerance)
+    """Follow all runs, each as it would go alone, in a time that goes 2**clock times as fast as that of `t_end`."""
+    latest, tolerance = _checks.positive("t_end", t_end), _checks.accuracy("tolerance", tolerance)
+    t_end, clock = unit_time(latest, clock)
     t = np.linspace(0, t_end, _checks.count("points", points, least=2))
     batch = np.broadcast_shapes(w0.shape[:-1], log_delta.shape)
     starts = np.broadcast_to(w0, (*batch, net.size)).reshape(-1, net.size)
@@ -136,14 +174,14 @@ def _flow(
     try:
         runs, error = _promised(flow.follow, len(starts), tolerance)
     except Stuck as stuck:
-        _checks.fail("t_end", t_end, f"a time before t = {stuck.time:.6g}: there the flow {stuck.does}")
+        _checks.fail("t_end", latest, f"a time before t = {times(stuck.time, -clock):.6g}: there the flow {stuck.does}")
     path = partial(_all_runs, runs, batch)
     return Trajectory(t, *path(t), path, error=error.reshape(batch))
 
 
-def _all_runs(runs: list[Path], batch: tuple[int, ...], times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    directions, logs = zip(*(run(times) for run in runs), strict=True)
-    return np.reshape(directions, (*batch, len(times), -1)), np.reshape(logs, (*batch, len(times)))
+def _all_runs(runs: list[Path], batch: tuple[int, ...], t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    directions, logs = zip(*(run(t) for run in runs), strict=True)
+    return np.reshape(directions, (*batch, len(t), -1)), np.reshape(logs, (*batch, len(t)))
 
 
 def _promised(follow: Callable, count: int, tolerance: float) -> tuple[list[Path], np.ndarray]:
@@ -159,6 +197,6 @@ def _promised(follow: Callable, count: int, tolerance: float) -> tuple[list[Path
     while len(which := np.flatnonzero((error > tolerance) & (step > FINEST))):
         wanted = np.clip(RATIO * tolerance / error[which], 1e-3, 1)  # errors are in proportion to tolerances of a step
         step[which] = np.maximum(FINEST, step[which] * wanted / RATIO)
-        for run, (path, times) in zip(which, follow(which, step[which]), strict=True):
-            error[run], found[run] = SAFETY * distance(found[run], path, times), path
+        for run, (path, samples) in zip(which, follow(which, step[which]), strict=True):
+            error[run], found[run] = SAFETY * distance(found[run], path, samples), path
     return found, error

@@ -49,7 +49,7 @@ def gathered_by_line(
         The sum of the sizes of all terms, before those on one line cancel.
     """
     length = row_norms(X)
-    counts = (z != 0) & (length > 0)
+    counts = length > 0
     if not counts.any():
         return np.eye(2)[:1], np.zeros(1), np.zeros(1), 0.0
     normal, which, side = distinct_directions(unit_rows(X[counts]))

@@ -121,8 +121,8 @@ def _jacobian(net: Network, X: np.ndarray) -> float:
 
 @_jacobian.register
 def _(net: PoweredReLU, X: np.ndarray) -> float:
-    # |2 sum z_i sigma_i sigma'_i x_i . v|^2 <= 4 steep^4 sum (x_i . u)^2 (x_i . v)^2, then Cauchy and Schwarz
-    return 2 * max(1.0, abs(net.slope)) ** 2 * largest_response(X, -1.0, 2)[0]
+    # |L sum z_i s_i^(L-1) s'_i x_i . v| <= L steep^L |z| (sum (x_i . u)^(2L-2) (x_i . v)^2)^(1/2), and Hoelder
+    return net.order * max(1.0, abs(net.slope)) ** net.order * largest_response(X, -1.0, net.order)[0]
 
 
 @_jacobian.register
@@ -142,6 +142,8 @@ def _(net: DeepReLU, X: np.ndarray) -> float:
 
 def pullback_lipschitz(net: Network, X: np.ndarray, z: np.ndarray) -> float:
     """Bound on the Lipschitz constant of w -> sum_i z_i grad H(x_i; w) for a network with Lipschitz gradient."""
+    if net.order != 2 or not net.smooth:
+        _checks.fail("net", net, "a network of order 2 with Lipschitz gradient")
     (X, of_X), (z, of_z) = unit(X), unit(z)
     return float(restored(_pullback_lipschitz(net, X, z), net.degree * of_X + of_z, "Lipschitz constants"))
 

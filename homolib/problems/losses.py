@@ -7,7 +7,7 @@ import numpy as np
 from homolib import _checks
 from homolib._records import Content
 from homolib._settings import default_errors
-from homolib.problems.scales import times
+from homolib.problems.scales import exponent, times
 
 
 class Loss(Content):
@@ -58,6 +58,10 @@ class SquareLoss(Loss):
         """Labels of the same problem for outputs h / 2**power, and the power by which its flow is faster."""
         return times(y, -power), 2 * power
 
+    def size_of_outputs(self, y: np.ndarray) -> int:
+        """The power of two to which outputs grow that fit the labels."""
+        return exponent(y)
+
     def _sample(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
         return (h - y) ** 2 / 2
 
@@ -76,6 +80,10 @@ class LogisticLoss(Loss):
     def in_units(self, y: np.ndarray, power: int) -> tuple[np.ndarray, int]:
         """Labels of the same problem for outputs h / 2**power, and the power by which its flow is faster."""
         return times(y, power), 0
+
+    def size_of_outputs(self, y: np.ndarray) -> int:
+        """The power of two from which on outputs decide."""
+        return -exponent(y)
 
     def _sample(self, h: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.logaddexp(0, -h * y)

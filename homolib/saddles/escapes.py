@@ -74,9 +74,10 @@ def escape(saddle: Saddle, zeta_z: np.ndarray) -> Escape:
     direction, (small, outputs, weights) = path.direction[-1], unit_saddle(saddle)
     rate = 2 * float(small.correlation(direction))
     terms = np.linalg.norm(small.y) + np.linalg.norm(small.net.outputs(small.X, small.w))  # before they cancel
-    if rate <= _checks.ROUNDING * jacobian_bound(small.net, small.X) * terms:
-        _checks.fail("zeta_z", f"a start whose flow ends with 2 N = {rate:.3g}", "one that leaves: 2 N > 0")
+    leaves = rate > _checks.ROUNDING * jacobian_bound(small.net, small.X) * terms
     rate = float(restored(rate, 2 * (outputs - weights), "2 N", "saddle"))
+    if not leaves:
+        _checks.fail("zeta_z", f"a start whose flow ends with 2 N = {rate:.3g}", "one that leaves: 2 N > 0")
     return Escape(direction, rate, float(path.log_norm[-1] - rate * path.t[-1]))
 
 
@@ -101,7 +102,7 @@ def escape_path(saddle: Saddle, direction: np.ndarray, t_end: float, points: int
     rate, latest, clock = 2 * float(saddle.correlation(direction)), t_end, 2 * outputs
     t_end = float(times(t_end, clock))  # from here on in the time of numbers of size one
     if rate <= 0:
-        _checks.fail("direction", f"2 N = {rate:.3g}", "a direction with 2 N > 0")
+        _checks.fail("direction", f"2 N = {times(rate, clock):.3g}", "a direction with 2 N > 0")
     begin = np.log(SMALL) / rate
     if t_end <= begin:
         _checks.fail("t_end", latest, f"a time above {times(begin, -clock):.6g}, where the path begins")
@@ -166,7 +167,11 @@ def next_saddle(saddle: Saddle, direction: np.ndarray, longest: float = 1e7) -> 
         If the flow has not come to rest by then: it goes on to infinity, or very slowly.
     """
     longest = _checks.positive("longest", longest)
-    small, _, weights = unit_saddle(saddle)
+    small, outputs, weights = unit_saddle(saddle)
+    rate = 2 * float(small.correlation(small.seed("direction", direction)))
+    if rate <= 0:
+        rate = times(rate, 2 * (outputs - weights))
+        _checks.fail("direction", f"2 N = {rate:.3g}", "a direction with 2 N > 0")
     if (found := jump(small, direction, longest)) is None:
         _checks.fail("longest", longest, "a longer time: the flow from this saddle has not come to rest")
     return replace(saddle, w=restored(found[0].w, weights, "weights", "saddle"))
@@ -186,8 +191,6 @@ def jump(saddle: Saddle, direction: np.ndarray, longest: float = 1e7) -> tuple[S
     strong = np.linalg.norm(neurons, axis=-1, keepdims=True) > FAINT
     net, X, y, seed = saddle.net, saddle.X, saddle.y, saddle.net.join(np.where(strong, neurons, 0))
     rate = 2 * float(saddle.correlation(seed))
-    if rate <= 0:
-        _checks.fail("direction", f"2 N = {rate:.3g}", "a direction with 2 N > 0")
     begin = (2 - np.log(SMALL)) / rate
     grown = training_flow(net, X, y, saddle.w + SMALL * seed, begin, tolerance=1e-12, points=2)
     rest = STATIONARY * np.linalg.norm(net.pullback(X, seed, saddle.residual))

@@ -80,7 +80,7 @@ def is_repelling(saddle: Saddle, direction: np.ndarray, tolerance: float = FLAT)
     if isinstance(net, PoweredReLU):  # a neuron never leaves the span of the inputs and its own direction
         left, strength, _ = np.linalg.svd(across @ across.T @ X.T, full_matrices=False)
         across = left[:, strength > REST * np.linalg.norm(X)]
-    return _lowest(form, planes[:, mine], across) < -FLAT * scale
+    return bool(_lowest(form, planes[:, mine], across) < -FLAT * scale)
 
 
 def _second_derivative(net: Network, X: np.ndarray, z: np.ndarray, w: np.ndarray, size: float) -> tuple:

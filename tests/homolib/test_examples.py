@@ -77,6 +77,13 @@ def test_spiral_time_and_length_agree_with_quadrature():
     np.testing.assert_allclose(np.linalg.norm(path.points, axis=1) ** 2, 1 - 1 / path.level, rtol=1e-12)
 
 
+def test_turns_of_a_spiral_are_its_angle_over_a_full_circle():
+    """Along the spiral the angle is tau: from level 2 to 2 + 2 pi k it goes round k times, however few points."""
+    for levels in ([2.0, 2 + 2 * np.pi], [2.0, 5.0, 2 + 6 * np.pi]):
+        path = hat_spiral(levels)
+        assert abs(path.turns) == pytest.approx((levels[-1] - levels[0]) / (2 * np.pi), rel=1e-12)
+
+
 @pytest.mark.parametrize(("x0", "winding"), [((0.5, 0.1), 1.0), ((0.3, -0.5), 1.0), ((0.5, 0.1), 0.0)])
 def test_descent_agrees_with_plain_integration_in_the_plane(x0, winding):
     path = hat_descent(x0, level=4.0, winding=winding)

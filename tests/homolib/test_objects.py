@@ -252,6 +252,15 @@ def test_arrays_that_are_handed_out_cannot_be_written_to(name, made):
     assert all(not array.flags.writeable for array in arrays(made(name)[0]))
 
 
+@pytest.mark.parametrize("name", [name for name in MADE if name not in {"Panel", "Node", "Run"}])
+def test_results_cannot_be_changed(name, made):
+    """No field of a dataclass can be set; all of them are frozen."""
+    one = made(name)[0]
+    for field in dataclasses.fields(one) if dataclasses.is_dataclass(one) else ():
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(one, field.name, getattr(one, field.name))
+
+
 def test_what_is_computed_on_demand_is_a_copy():
     path = squared()
     path.w[:] = 0

@@ -26,9 +26,6 @@ from tests.homolib.test_bad_input import CASES, DRAWINGS, RESULTS
 
 STEPS = (-498, -198, -30, 0, 30, 198, 498)  # 2**498 is 8e149; multiples of six have even and threefold parts
 PHASES = (Phase.explicit, Phase.generate)  # examples are small as they are
-#: Works at the scale of the data, and so in a part of this range; what it refuses elsewhere it names.
-NEAR_ONE = {"training_flow", "escape_time", "jump_times"}
-MARKS = {name: pytest.mark.xfail(reason="works at the scale of the data", strict=False) for name in NEAR_ONE}
 
 
 def test_every_public_function_has_a_row():
@@ -123,7 +120,7 @@ def check(
         assert problem is None, problem
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=MARKS.get(name, ())) for name in ROWS])
+@pytest.mark.parametrize("name", ROWS)
 def test_one_scale_one_answer(name):
     row = ROWS[name]
 

@@ -136,3 +136,81 @@ def test_bad_input_names_the_argument(changes, name):
     arguments = {"net": net, "X": X, "y": y, "w0": w0, "delta": 1e-4, "epsilon": 0.05} | changes
     with pytest.raises(ValueError, match=rf"^{name}: got .*, want "):
         bounds.theorem_5_1(**arguments)
+
+
+def sides(report):
+    return [(row.left, row.right) for row in report.rows]
+
+
+def test_both_sides_of_every_row_where_one_weight_shrinks():
+    """H = -u^2, one label 1: beta = beta_hat = 1, beta_tilde = 2, rate 8; u = exp(-2 t) and the training is as fast."""
+    delta, epsilon, T = 1e-5, 0.01, np.log(100) / 2
+    report = bounds.theorem_5_1(*SHRINKING, delta=delta, epsilon=epsilon)
+    expected = [(np.log(delta), -8 * T / 2), (0, epsilon), (0, 8 * T / 2), (epsilon, 2 * epsilon)]
+    np.testing.assert_allclose(sides(report), expected, rtol=1e-6, atol=1e-9)
+    assert [row.hypothesis for row in report.rows] == [True, True, False, False]
+    lemma = bounds.lemma_5_2(*SHRINKING, delta=delta, t_end=0.5, epsilon=epsilon)
+    np.testing.assert_allclose(sides(lemma), [(np.log(delta), -2), (0, 2), (0, epsilon)], rtol=1e-12, atol=1e-9)
+    assert [row.hypothesis for row in lemma.rows] == [True, False, False]
+
+
+@pytest.mark.parametrize("check", [bounds.theorem_5_1, bounds.corollary_5_4_1])
+def test_both_sides_of_every_row_where_a_weight_turns(check):
+    """H = u_2^2, label 1: u = (sin a, exp(2 t) cos a), within epsilon of (0, 1) in cosine from T on."""
+    angle, epsilon, delta = 0.4, 0.05, 1e-9
+    T = np.log(np.tan(angle) / np.tan(np.arccos(1 - epsilon))) / 2
+    norm = np.hypot(np.sin(angle), np.exp(2 * T) * np.cos(angle))
+    start = np.array([np.sin(angle), np.cos(angle)])
+    report = check(hl.SquaredReLU(1, 2), np.array([[0.0, 1.0]]), np.ones(1), start, delta, epsilon)
+    expected = [
+        (np.log(delta), -8 * T / 2),
+        (0, epsilon),
+        (np.log(norm), 8 * T / 2),
+        (0.5, norm),
+        (1 - (1 + 1.5 / 0.5) * epsilon, 1 - epsilon),
+    ]
+    np.testing.assert_allclose(sides(report), expected, rtol=1e-9, atol=1e-9)
+    assert report.values["T"] == pytest.approx(T, rel=1e-9)
+
+
+def test_the_distance_from_the_frozen_flow_in_closed_form():
+    """H = u^2, label 1, weight w: w' = 2 w (1 - w^2), so w^2 = d^2 e^(4t) / (1 + d^2 (e^(4t) - 1)); u = e^(2t)."""
+    delta, t = 0.05, 0.4
+    report = bounds.lemma_5_2(hl.SquaredReLU(1, 1), [[1.0]], [1.0], [1.0], delta, t, epsilon=0.1)
+    trained = np.exp(2 * t) / np.sqrt(1 + delta**2 * np.expm1(4 * t))
+    assert report.values["gap"] == report.rows[2].left == pytest.approx(np.exp(2 * t) - trained, rel=1e-7)
+    assert report.values["growth"] == pytest.approx(trained, rel=1e-9)
+
+
+@pytest.mark.parametrize(("epsilon", "vacuous"), [(0.4, False), (0.49, False), (0.51, True)])
+def test_a_cosine_of_at_least_minus_one_says_nothing(epsilon, vacuous):
+    """With eta = 1/2 the bound is 1 - 4 epsilon, which is -1 at epsilon = 1/2; there eta forbids more."""
+    start = np.array([np.sin(0.4), np.cos(0.4)])
+    data = hl.SquaredReLU(1, 2), np.array([[0.0, 1.0]]), np.ones(1), start
+    if vacuous:
+        with pytest.raises(ValueError, match=r"^epsilon: got .*, want a number below eta = 0.5"):
+            bounds.theorem_5_1(*data, 1e-9, epsilon)
+    else:
+        assert not bounds.theorem_5_1(*data, 1e-9, epsilon).values["vacuous"]
+
+
+def test_a_flow_that_starts_at_its_limit_is_near_it_from_the_first():
+    """T is above zero, so that there is something to train, and far below the time 1/8 in which weights could move."""
+    report = bounds.theorem_5_1(hl.SquaredReLU(1, 1), [[1.0]], [1.0], [1.0], 1e-6, 0.1)
+    assert 0 < report.values["T"] < 0.01
+    assert report.applies
+    assert report.holds
+
+
+def test_rows_of_the_corollary_are_about_the_worst_neuron():
+    """Two neurons of each sign, at different angles and lengths: the bounds from below hold the least, and so on."""
+    start = np.array([0.3, 0.5, 0.1, 0.6, 0.2, 0.3, 0.1, 0.4])
+    start /= np.linalg.norm(start)
+    net, X = hl.SquaredReLU(4, 2, signs=[1, 1, -1, -1]), np.eye(2)
+    report = bounds.corollary_5_4_1(net, X, np.array([1.0, 2.0]), start, 1e-40, epsilon=0.01)
+    assert report.values["outcome"].tolist() == ["aligns", "aligns", "vanishes", "vanishes"]
+    norm, cosine = report.values["norm"], report.values["cosine"]
+    assert (norm[0] != norm[1], norm[2] != norm[3]) == (True, True)
+    eta, aligned, vanished = report.rows[3:]
+    assert (eta.right, aligned.right, vanished.left) == (norm[:2].min(), cosine[:2].min(), norm[2:].max())
+    assert cosine[:2].min() < cosine[:2].max()

@@ -112,7 +112,7 @@ def test_kappa_wants_points_near_but_not_at_the_saddle():
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10_000), st.sampled_from(["squared", "leaky", "relu", "diagonal"]))
+@given(st.integers(0, 10_000), st.sampled_from(["squared", "leaky", "relu", "diagonal", "cubed", "deep"]))
 def test_the_bounds_on_gradients_are_bounds(seed, kind):
     rng = np.random.default_rng(seed)
     d = int(rng.integers(1, 4))
@@ -121,12 +121,14 @@ def test_the_bounds_on_gradients_are_bounds(seed, kind):
         "leaky": hl.SquaredReLU(3, d, slope=-1.5),
         "relu": hl.TwoLayerReLU(3, d, slope=0.3),
         "diagonal": hl.DiagonalLinear(d),
+        "cubed": hl.PoweredReLU(3, d, order=3, slope=-0.5),
+        "deep": hl.DeepReLU([(2, d), np.array([[1.0, -2.0], [0.5, 1.0]]), None], (1, 3), slope=0.3),
     }
     net, X, z = nets[kind], rng.standard_normal((4, d)), rng.standard_normal(4)
     w, v = rng.standard_normal((2, net.size))
-    pull = np.linalg.norm(net.pullback(X, w, z))
-    assert pull <= jacobian_bound(net, X) * np.linalg.norm(w) * np.linalg.norm(z) * (1 + 1e-9)
-    if net.smooth:
+    pull, power = np.linalg.norm(net.pullback(X, w, z)), net.order - 1
+    assert pull <= jacobian_bound(net, X) * np.linalg.norm(w) ** power * np.linalg.norm(z) * (1 + 1e-9)
+    if net.smooth and net.order == 2:
         change = np.linalg.norm(net.pullback(X, w, z) - net.pullback(X, v, z))
         assert change <= pullback_lipschitz(net, X, z) * np.linalg.norm(w - v) * (1 + 1e-9)
 
@@ -239,3 +241,125 @@ def test_c_is_above_one():
     saddle, zeta_z, zeta_n = fast_growth()
     with pytest.raises(ValueError, match=r"^C: got"):
         hl.bounds.lemma_d_1(saddle, zeta_z, zeta_n, 1e-6, 1.0)
+
+
+def sides(report):
+    return [(row.left, row.right) for row in report.rows]
+
+
+def test_the_constants_of_fast_growth_in_closed_form():
+    """H = (0.01 u_1^2, 0.1 u_2^2), weights of norm 1, residual (0, 100): see the proof of Lemma D.1."""
+    M = saddle_constants(fast_growth()[0])
+    mu = 0.2 * (1 + 1)
+    error = 100 + mu + 0.1
+    assert (M.beta, M.mu1, M.mu3, M.mu2) == pytest.approx((0.1, mu, mu, 2 * 100 * 0.1))
+    assert pytest.approx(error) == M.M1
+    assert pytest.approx(max(20 + mu**2, 0.1 * (2 * error + mu))) == M.M2
+    nearer = saddle_constants(fast_growth()[0], gamma=0.5)
+    assert (nearer.mu1, nearer.gamma) == pytest.approx((0.2 * 1.5, 0.5))
+
+
+@pytest.mark.parametrize(("delta", "C"), [(1e-2, 30.0), (1e-6, 1e4)])
+def test_both_sides_of_lemma_d_1(delta, C):
+    """With the constants in closed form; to first order in delta, w_z = delta exp(20 t) and w_n decays."""
+    saddle, zeta_z, zeta_n = fast_growth()
+    T, xi = np.log(C) / (2 * 20.16), 0.4 * np.sqrt(2 * C) * delta + 2 * 0.1 * C * delta**2
+    bound = 0.2 * np.sqrt(2 * C) * xi * np.expm1(20 * T) / 20
+    report = hl.bounds.lemma_d_1(saddle, zeta_z, zeta_n, delta, C)
+    assert report.values["T"] == pytest.approx(T)
+    assert [row.right for row in report.rows] == pytest.approx([-np.log(C), np.log(C), bound], rel=1e-9)
+    assert report.rows[0].left == pytest.approx(np.log(2 * delta**2))
+    if delta < 1e-4:
+        left = np.log((np.exp(-0.0008 * T) + np.exp(40 * T)) / 2)
+        assert report.rows[1].left == pytest.approx(left, rel=1e-6)
+        assert report.values["Z"] == pytest.approx(2 * delta**2 * np.exp(left), rel=1e-5)
+
+
+def test_the_bound_of_lemma_d_1_where_weights_are_pushed_back():
+    """Residual (0, 1/2): beta = 1, |J| <= 2, so mu = 4, mu2 = 1 and M2 = 17."""
+    saddle, zeta_z, zeta_n = repelled()
+    delta, C = 1e-3, 20.0
+    T, xi = np.log(C) / 34, 4 * np.sqrt(2 * C) * delta + 2 * C * delta**2
+    report = hl.bounds.lemma_d_1(saddle, zeta_z, zeta_n, delta, C)
+    assert report.rows[2].right == pytest.approx(2 * np.sqrt(2 * C) * xi * np.expm1(T), rel=1e-9)
+    assert report.holds
+
+
+def test_lemma_d_1_where_everything_fits():
+    """No residual: mu2 = 0, the frozen flow rests, and (exp(mu2 T) - 1) / mu2 is T. Here beta = 1/4 and mu = M2 = 1."""
+    X, w = np.diag([0.5, 0.25]), np.array([1.0, 0, 0, 0])
+    saddle = hl.Saddle(hl.SquaredReLU(2, 2), X, np.array([0.25, 0]), w)
+    assert (saddle_constants(saddle).mu2, saddle_constants(saddle).M2) == (0, 1)
+    delta, C = 1e-3, 50.0
+    T, xi = np.log(C) / 2, np.sqrt(2 * C) * delta + 2 * 0.25 * C * delta**2
+    report = hl.bounds.lemma_d_1(saddle, np.array([0, 0, 0, 1.0]), w, delta, C)
+    assert report.rows[2].right == pytest.approx(0.5 * np.sqrt(2 * C) * xi * T, rel=1e-9)
+    assert report.holds
+
+
+def test_both_sides_of_theorem_5_5_where_weights_turn():
+    """u = (sin a, exp(20 t) cos a): within epsilon of (0, 1) in cosine from T on, and eta = 1/2."""
+    saddle, _, zeta_n = fast_growth()
+    angle, epsilon, delta = 0.4, 0.05, 1e-8
+    T = np.log(np.tan(angle) / np.tan(np.arccos(1 - epsilon))) / 20
+    norm, log_C = np.hypot(np.sin(angle), np.exp(20 * T) * np.cos(angle)), 2 * 20.16 * T
+    tilted = np.array([0, 0, np.sin(angle), np.cos(angle)])
+    report = hl.bounds.theorem_5_5(saddle, tilted, zeta_n, delta, epsilon)
+    expected = [
+        (np.log(2 * delta**2), -log_C),
+        (0, epsilon),
+        (np.log((np.exp(-0.0008 * T) + norm**2) / 2), log_C),
+        (0.5, norm),
+        (1 - (1 + 1.5 / 0.5) * epsilon, 1 - epsilon),
+    ]
+    np.testing.assert_allclose(sides(report), expected, rtol=1e-6, atol=1e-6)
+    assert [row.hypothesis for row in report.rows] == [True, True, False, False, False]
+    assert (report.values["T"], report.values["log_C"]) == pytest.approx((T, log_C), rel=1e-9)
+
+
+def test_both_sides_of_theorem_5_5_where_weights_vanish():
+    """|u| = exp(-t) reaches epsilon at T = ln(1 / epsilon); C from M2 = mu2 + mu^2 or beta (2 M1 + mu)."""
+    saddle, zeta_z, zeta_n = repelled()
+    epsilon, delta, mu = 0.1, 1e-40, 2 * (1 + 1.0)
+    M2 = max(1 + mu**2, 1 * (2 * (0.5 + mu + 1) + mu))
+    report = hl.bounds.theorem_5_5(saddle, zeta_z, zeta_n, delta, epsilon)
+    log_C = 2 * M2 * np.log(1 / epsilon)
+    assert [row.right for row in report.rows] == pytest.approx([-log_C, epsilon, log_C, 2 * epsilon], rel=1e-6)
+    assert report.rows[3].left == pytest.approx(epsilon, rel=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_lemma_5_6_tells_rounding_from_a_gradient_at_every_scale(scale):
+    """Inputs of size c, weights of size 1 / c: off by a part in 1e8 is no saddle, off by one in 1e12 is rounding."""
+    X, y, w = scale * np.eye(2), np.array([0.01, 100]), np.array([0.1, 0, 0, 0]) / scale
+    for off, critical in ((1e-8, False), (1e-12, True)):
+        saddle = hl.Saddle(hl.SquaredReLU(2, 2), X, np.array([0.01 * (1 + off), 0.0]), w)
+        (one,) = hl.bounds.lemma_5_6(saddle).rows
+        assert one.holds is critical
+        assert one.left == pytest.approx(2 * 0.1 * scale * 0.01 * off, rel=1e-3)
+    assert hl.bounds.lemma_5_6(hl.Saddle(hl.SquaredReLU(2, 2), X, y, w)).holds
+
+
+def test_the_size_that_rounding_is_measured_against():
+    """Of v |u| at (1, 1/2), label 1: |J| <= |w|, and the terms that could cancel have the sizes 1 and 1/2."""
+    (one,) = hl.bounds.lemma_5_6(hl.absolute_value_saddle((1.0, 0.5))).rows
+    assert one.right == pytest.approx(1e-10 * np.sqrt(1.25) * (1 + 0.5), rel=1e-12)
+
+
+def test_the_size_that_rounding_is_measured_against_at_order_three():
+    """H = u^3 of one weight u = 1/2, label 3: |J| <= 3 u^2, and the terms that could cancel are 3 and 1/8."""
+    saddle = hl.Saddle(hl.PoweredReLU(1, 1, order=3), np.ones((1, 1)), np.array([3.0]), np.array([0.5]))
+    (one,) = hl.bounds.lemma_5_6(saddle).rows
+    assert one.left == pytest.approx(3 * 0.5**2 * (3 - 0.125), rel=1e-12)
+    assert one.right == pytest.approx(1e-10 * 3 * 0.5**2 * (3 + 0.125), rel=1e-12)
+
+
+@pytest.mark.parametrize("check", ["lemma", "theorem"])
+def test_a_network_with_lipschitz_gradient_has_gamma_one(check):
+    saddle, zeta_z, zeta_n = fast_growth()
+    if check == "lemma":
+        report = hl.bounds.lemma_d_1(saddle, zeta_z, zeta_n, 1e-6, 10.0)
+    else:
+        report = hl.bounds.theorem_5_5(saddle, np.array([0, 0, 0.6, 0.8]), zeta_n, 1e-8, 0.05)
+    assert report.values["constants"] == saddle_constants(saddle)
+    assert saddle_constants(saddle).gamma == 1

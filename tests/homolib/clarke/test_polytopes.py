@@ -152,6 +152,11 @@ def test_general_position_gives_the_count_of_cover(m, d, cells):
     assert len(sign_patterns(normals)) == cells == cover_count(m, d)
 
 
+def test_as_many_cells_as_the_limit_are_listed():
+    """Fourteen coordinate planes have 2**14 orthants, which is the limit itself."""
+    assert len(sign_patterns(np.eye(14))) == MOST_VERTICES
+
+
 def test_not_every_sign_vector_is_realised():
     """Three lines in the plane have six cells, not eight: this is what the sum rule overlooks."""
     patterns = sign_patterns([(1, 0), (0, 1), (1, 1)]).tolist()

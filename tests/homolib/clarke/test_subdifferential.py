@@ -98,6 +98,16 @@ def test_a_generic_kink_of_a_deep_network_is_decided():
     assert farthest(polytope.vertices, nearby_gradients(net, np.array([[1.0, 0]]), w, np.ones(1))) < 1e-4
 
 
+@pytest.mark.parametrize("slope", [0.0, 0.3])
+def test_a_kink_above_kinks_has_the_pieces_that_these_leave_it(slope):
+    """Two neurons on their kinks feed one above with their difference: its side is not free where one is off."""
+    net = hl.DeepReLU([(3, 1), [[1, -1, 0], [0, 0, 1]], (1, 2)], (1, 3), slope=slope)
+    X, w, z = np.ones((1, 1)), np.array([0.0, 0, 1, 2, 1]), np.ones(1)
+    found, seen = hl.clarke_subdifferential(net, X, w, z), nearby_gradients(net, X, w, z)
+    assert all(found.distance(gradient) < 1e-4 for gradient in seen)
+    assert farthest(found.vertices, seen) < 1e-4
+
+
 def test_a_deep_network_at_the_origin_says_that_it_cannot_tell():
     net = hl.DeepReLU([(2, 2), (2, 2), [[1, 1]]], (1, 2))
     with pytest.raises(

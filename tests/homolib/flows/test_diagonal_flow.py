@@ -8,6 +8,8 @@ from scipy.integrate import solve_ivp
 
 import homolib as hl
 from homolib.flows import training as flows
+from homolib.flows.diagonal_flow import MirrorFlow
+from homolib.flows.steps import Stuck
 
 
 @settings(max_examples=25, deadline=None)
@@ -103,3 +105,11 @@ def test_no_time_is_too_short_or_too_long(t_end):
     end = hl.training_flow(hl.DiagonalLinear(2), X, y, w0, t_end, points=3).w[-1]
     expected = w0 if t_end < 1 else hl.training_flow(hl.DiagonalLinear(2), X, y, w0, 1e3, points=3).w[-1]
     np.testing.assert_allclose(end, expected, atol=1e-9)
+
+
+def test_a_blow_up_is_stopped_at_its_time():
+    """Climbing h^2 / 2 in place of descending: with p = a + b and q = 0, p' = p^3 / 4 leaves at t = 2 / p(0)^2."""
+    climb = MirrorFlow(hl.DiagonalLinear(1), np.ones((1, 1)), lambda h: h, np.array([[0.5, 0.5]]), np.zeros(1), 5.0)
+    with pytest.warns(UserWarning, match="lsoda"), pytest.raises(Stuck, match="cannot be followed") as stuck:
+        climb.follow(np.array([0]), np.array([1e-8]))
+    assert stuck.value.time == pytest.approx(2, rel=1e-6)

@@ -66,6 +66,50 @@ def test_noise_is_reproducible_and_grows_like_the_root_of_time():
     assert one.std() == pytest.approx(0.1, rel=0.05)
 
 
+def test_what_is_recorded():
+    """Every third step, the start and the last; an end between two steps is the later one."""
+    path = neuron_ascent(X, Z, 1.0, [0.4, -0.1], 0.1, 0.95, record_every=3)
+    assert path.t == pytest.approx([0, 0.3, 0.6, 0.9, 1.0])
+    every = neuron_ascent(X, Z, 1.0, [0.4, -0.1], 0.1, 1.0, record_every=1)
+    assert every.t == pytest.approx(np.arange(11) / 10)
+    assert path.w == pytest.approx(every.w[[0, 3, 6, 9, 10]], rel=1e-15)
+    assert len(neuron_ascent(X, Z, 1.0, [0.4, -0.1], 0.1, 1.0).t) == 2  # every tenth
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.3])
+def test_one_step_of_a_smooth_neuron(slope):
+    """sigma(s) = slope s + (1 - slope) w ln(1 + exp(s / w)), and its derivative by the logistic function."""
+    v, u, h, width = 0.7, np.array([0.4, -0.3]), 0.1, 0.2
+    pre = X @ u
+    values = slope * pre + (1 - slope) * width * np.log1p(np.exp(pre / width))
+    slopes = slope + (1 - slope) / (1 + np.exp(-pre / width))
+    w = neuron_ascent(X, Z, v, u, h, h, slope=slope, width=width).w[-1]
+    assert w == pytest.approx(np.r_[v + h * Z @ values, u + h * v * X.T @ (Z * slopes)], rel=1e-13)
+
+
+def test_noise_has_the_scale_of_the_weights_and_is_added_to_all():
+    """Where nothing pulls, weights are the start and normal numbers of the given spread, whatever their size."""
+    ends = [
+        neuron_ascent(X, np.zeros(3), np.full(2000, c), np.full((2000, 2), c), 0.25, 1.0, noise=0.1 * c).w[:, -1] / c
+        for c in (1.0, 1e-30)
+    ]
+    assert ends[0] == pytest.approx(ends[1], rel=1e-12)
+    assert ends[0].mean(axis=0) == pytest.approx([1, 1, 1], abs=0.01)
+    assert ends[0].std(axis=0) == pytest.approx([0.1, 0.1, 0.1], rel=0.05)
+
+
+def test_noise_is_what_the_generator_of_the_seed_gives():
+    """With nothing to pull, weights are the start and the sum of all numbers so far, times noise sqrt(step)."""
+    path = neuron_ascent(X, np.zeros(3), 1.0, [0.5, -0.5], 0.25, 1.0, noise=0.2, seed=3, record_every=1)
+    walk = np.random.default_rng(3).standard_normal((4, 3)).cumsum(axis=0)
+    assert path.w[1:] == pytest.approx(np.array([1.0, 0.5, -0.5]) + 0.2 * np.sqrt(0.25) * walk, rel=1e-13)
+
+
+def test_too_many_steps_are_refused():
+    with pytest.raises(ValueError, match=r"^step: got 1e-09, want at least 1e-08"):
+        neuron_ascent(X, Z, 1.0, [1.0, 0.0], 1e-9, 1.0)
+
+
 def test_bad_arguments_are_named():
     with pytest.raises(ValueError, match="step"):
         neuron_ascent(X, Z, 1.0, [1.0, 0.0], 0.0, 1.0)

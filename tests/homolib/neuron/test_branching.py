@@ -280,3 +280,20 @@ def test_starts_on_the_side_of_a_maximum_are_safe():
         assert not fates.branched.any()
         assert fates.events.max() == 0
         np.testing.assert_allclose(fates.direction, np.tile(best.direction, (200, 1)), atol=1e-9)
+
+
+def height(node):
+    """Branchings along the path that has the most of them."""
+    return max((1 + height(child) for child in node.children), default=0)
+
+
+def test_a_tree_is_as_deep_as_it_is_asked_for():
+    """This start branches, and some of its solutions branch again: that is followed only if asked for."""
+    X = np.array([[1.0, 0, 2], [-1, 1, 2], [0, -2, -1]])
+    trees = {
+        depth: branch_tree(X, np.full(3, 3.0), 0.0, [1.0, 0, 0], t_end=20, depth=depth, points=3) for depth in (1, 2, 3)
+    }
+    assert {depth: height(tree) for depth, tree in trees.items()} == {1: 1, 2: 2, 3: 2}
+    later = [child.branches for child in trees[1].children]
+    assert any(later)  # it is said, and not followed
+    assert [bool(child.children) for child in trees[2].children] == later

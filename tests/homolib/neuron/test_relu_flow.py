@@ -399,3 +399,13 @@ def test_the_clarke_check_has_teeth():
     for side in product((0.0, 1.0), repeat=5):
         velocity = np.append(correlation(X, z, np.append(1.0, w[1:])), w[0] * (np.array(side) * z) @ X)
         assert (clarke_distance(X, z, w, velocity, 0.0) < 1e-8) == (np.array_equal(side, X @ w[1:] > 0))
+
+
+def test_a_kink_on_the_way_is_met_though_v_would_take_for_ever_to_vanish():
+    """u_1 = v = exp(-t), u_2 = u_3 = 1, until the second input, which sees u_1 < u_2 / 2, wakes at t = ln 2."""
+    X, z = np.array([[1.0, 0, 0], [-1, 0.5, 0]]), np.array([-1.0, 0.5])
+    path = neuron_flow(X, z, 1.0, [1.0, 1, 1], t_end=1.0)
+    assert [(event.kind, event.kink) for event in path.events] == [("cross", 1)]
+    assert path.events[0].time == pytest.approx(np.log(2), rel=1e-12)
+    assert path.at(0.5) == pytest.approx([np.exp(-0.5), np.exp(-0.5), 1, 1], rel=1e-12)
+    assert path.at(1.0)[2] > 1

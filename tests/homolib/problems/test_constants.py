@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 
 import homolib as hl
-from homolib.bounds.near_origin import constants
+from homolib.problems.constants import constants, jacobian_bound, pullback_lipschitz
 from tests.homolib.strategies import SEEDS, networks
 
 D50, P5 = hl.datasets.circle(50), hl.datasets.five_points()
@@ -81,3 +81,62 @@ def test_upper_bounds_say_so():
 def test_unknown_networks_are_refused():
     with pytest.raises(ValueError, match=r"^net: got .*, want a network of this library"):
         constants(type("Other", (hl.networks.Network,), {"inputs": 2, "_describe": lambda self: ""})(), *D50)
+
+
+@pytest.mark.parametrize("slope", [-3.0, 0.0, 0.5, 2.0])
+@pytest.mark.parametrize("size", [1e-2, 1.0, 5.0])
+def test_bounds_are_attained_on_orthogonal_inputs_of_equal_length(size, slope):
+    """For X = c I all the weight on one input is best: sigma(c u)^L is largest at u = 1 or -1, steepest there, too."""
+    X, steep, d = size * np.eye(3), max(1.0, abs(slope)), 3
+    for order in (2, 3):
+        powered = hl.PoweredReLU(2, d, order=order, slope=slope)
+        assert constants(powered, X, np.zeros(d)).beta == pytest.approx((steep * size) ** order, rel=1e-14)
+        assert jacobian_bound(powered, X) == pytest.approx(order * (steep * size) ** order, rel=1e-14)
+    two_layer = hl.TwoLayerReLU(2, d, slope=slope)
+    assert constants(two_layer, X, np.zeros(d)).beta == pytest.approx(steep * size / 2, rel=1e-14)
+    assert jacobian_bound(two_layer, X) == pytest.approx(steep * size, rel=1e-14)
+    assert jacobian_bound(hl.DiagonalLinear(d), X) == pytest.approx(size, rel=1e-14)
+
+
+@pytest.mark.parametrize("z", [(0.5, -0.3, 0.2), (0.3, -0.5, 0.2), (-0.01, 0.02, -0.04)])
+@pytest.mark.parametrize("slope", [-3.0, 0.0, 0.5, 2.0])
+def test_the_steepest_hessian_on_orthogonal_inputs(slope, z):
+    """N is a sum of z_i sigma(c u_i)^2, whose second derivatives are at most 2 |z_i| c^2 max(1, slope)^2."""
+    X, steep, most = 0.3 * np.eye(3), max(1.0, abs(slope)), np.abs(z).max()
+    found = pullback_lipschitz(hl.SquaredReLU(1, 3, slope=slope), X, np.array(z))
+    assert found == pytest.approx(2 * most * 0.09 * steep**2, rel=1e-14)
+    assert pullback_lipschitz(hl.DiagonalLinear(3), X, np.array(z)) == pytest.approx(0.3 * most, rel=1e-14)
+
+
+def test_inputs_of_one_sign_add_up_in_the_hessian():
+    """The same input twice: numbers of one sign add, of two signs only those of the larger sum count."""
+    net, X = hl.SquaredReLU(1, 1), np.ones((3, 1))
+    assert pullback_lipschitz(net, X, np.array([0.2, 0.3, -0.4])) == pytest.approx(1.0)
+    assert pullback_lipschitz(net, X, np.array([-0.2, -0.3, 0.4])) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("slope", "middle"), [(-2.0, -0.25), (0.3, 0.25), (1.7, 0.25)])
+def test_beta_of_a_deep_network_is_attained_in_a_chain(slope, middle):
+    """One input, one neuron in a layer: each layer stretches by its norm and its steepest slope, |W_1| |W_2| = 1/2.
+
+    The frozen layer in the middle has the sign with which all kinks are passed on their steep side.
+    """
+    x, steep = np.array([[0.6, 0.8]]), max(1.0, abs(slope))
+    net = hl.DeepReLU([3 * np.eye(2), (1, 2), [[middle]], (1, 1), [[5.0]]], (2, 4), slope=slope)
+    h = np.maximum(3 * x, slope * 3 * x)[0]
+    found = constants(net, x, np.zeros(1)).beta
+    assert found == pytest.approx(np.linalg.norm(h) * 0.25 * 5 * steep**3 / 2, rel=1e-14)
+    ends = np.array([(*a * h / np.linalg.norm(h), b) for a in (1, -1) for b in (1, -1)]) * np.sqrt(0.5)
+    assert np.abs(net.outputs(x, ends)).max() == pytest.approx(found, rel=1e-14)
+
+
+@pytest.mark.parametrize("net", [hl.PoweredReLU(1, 2, order=3), hl.TwoLayerReLU(1, 2)])
+def test_a_gradient_that_is_not_lipschitz_has_no_constant(net):
+    with pytest.raises(ValueError, match=r"^net: got .*, want a network of order 2 with Lipschitz gradient"):
+        pullback_lipschitz(net, *P5)
+
+
+def test_the_gradient_of_a_linear_pair_of_layers():
+    """v u . x with no kink: the Hessian of N is [[0, q], [q, 0]] with q = sum z_i x_i, and |q| <= |X| |z|."""
+    net, X, z = hl.TwoLayerReLU(1, 2, slope=1.0), np.array([[3.0, 4.0]]), np.array([0.2])
+    assert pullback_lipschitz(net, X, z) == pytest.approx(5 * 0.2, rel=1e-14)

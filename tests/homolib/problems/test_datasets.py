@@ -25,6 +25,37 @@ def test_figure_1_data():
     assert y[12] == y[37] == 0
 
 
+@pytest.mark.parametrize("n", range(1, 31))
+def test_quarter_turns_are_exact(n):
+    """Input i is at (2 i + 1) / (2 n) of a turn: a quarter where 2 (2 i + 1) is an odd multiple of n, and so on."""
+    X, i = hl.datasets.circle(n)[0], np.arange(n)
+    quarters, rest = np.divmod(2 * (2 * i + 1), n)
+    exact = np.array([[1, 0], [0, 1], [-1, 0], [0, -1]], dtype=float)[quarters % 4]
+    np.testing.assert_array_equal(X[rest == 0], exact[rest == 0])
+    assert (X[rest != 0] != 0).all()
+
+
+def test_inputs_of_a_circle_are_spread_evenly():
+    """Their mean is zero and their second moments are those of the circle, half the identity."""
+    for n in (3, 4, 7, 50):
+        X, _ = hl.datasets.circle(n)
+        np.testing.assert_allclose(X.mean(axis=0), 0, atol=1e-15)
+        np.testing.assert_allclose(X.T @ X / n, np.eye(2) / 2, atol=1e-15)
+        turns = np.sort(np.mod(np.arctan2(X[:, 1], X[:, 0]) / (2 * np.pi), 1))
+        np.testing.assert_allclose(turns, (np.arange(n) + 0.5) / n, atol=1e-15)
+
+
+def test_neurons_of_a_ring_are_a_third_of_a_step_ahead():
+    turns = np.mod(np.arctan2(*hl.datasets.ring(7).reshape(7, 2).T[::-1]) / (2 * np.pi), 1)
+    np.testing.assert_allclose(turns, (np.arange(7) + 1 / 3) / 7, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", ["dependent", "aligned"])
+def test_two_of_the_branching_starts_are_balanced(name):
+    start = hl.datasets.branching_start(name)
+    assert start["v0"] == pytest.approx(np.linalg.norm(start["u0"]), rel=1e-15)
+
+
 def test_seed_decides_everything():
     np.testing.assert_array_equal(hl.datasets.circle(9, seed=3)[0], hl.datasets.circle(9, seed=3)[0])
     assert not np.allclose(hl.datasets.circle(9, seed=3)[0], hl.datasets.circle(9, seed=4)[0])

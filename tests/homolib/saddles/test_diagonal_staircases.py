@@ -167,6 +167,16 @@ def test_which_of_the_least_l1_solutions(depth, expected):
     np.testing.assert_allclose(found, (1 - t, 2 * (1 - t), 3 * t), rtol=1e-10)
 
 
+@pytest.mark.parametrize("depth", [2, 3])
+@pytest.mark.parametrize("flips", [(-1, 1, 1), (1, -1, -1), (-1, -1, -1)])
+def test_a_column_of_the_other_sign_has_a_coefficient_of_the_other_sign(depth, flips):
+    X, y = TIED
+    found = hl.tie_break(np.array(X) * flips, y, np.array(flips), depth)
+    np.testing.assert_allclose(found, np.array(flips) * hl.tie_break(X, y, np.ones(3), depth), rtol=1e-12)
+    mirrored = hl.tie_break(X, -np.array(y), -np.ones(3), depth)
+    np.testing.assert_allclose(mirrored, -hl.tie_break(X, y, np.ones(3), depth), rtol=1e-12)
+
+
 @pytest.mark.parametrize(("data", "coordinates"), [(TIED, (0, 1, 2)), (WIDER, (0, 1, 2))])
 def test_a_tie_is_reported_and_broken_as_the_flow_breaks_it(data, coordinates):
     X, y = data
@@ -210,9 +220,16 @@ def test_nothing_happens_without_correlation():
     np.testing.assert_array_equal(found.losses, [0.5])
 
 
-@pytest.mark.parametrize("side", [np.zeros(3), np.array([1, 2, 1]), np.array([-1.0, -1, -1])])
-def test_signs_with_which_nothing_fits_are_refused(side):
-    with pytest.raises(ValueError, match=r"^side: got"):
+@pytest.mark.parametrize(
+    ("side", "wanted"),
+    [
+        (np.zeros(3), "entries -1, 0 or 1, not all zero"),
+        (np.array([1, 2, 1]), "entries -1, 0 or 1, not all zero"),
+        (np.array([-1.0, -1, -1]), "signs with which some beta fits the data exactly"),
+    ],
+)
+def test_signs_with_which_nothing_fits_are_refused(side, wanted):
+    with pytest.raises(ValueError, match=rf"^side: got .*, want {wanted}"):
         hl.tie_break(*TIED, side)
 
 

@@ -225,3 +225,39 @@ def test_first_crossing_at_the_start_and_in_between():
     assert first_crossing(path, lambda direction, log_norm: log_norm - np.log(0.05)) == 0
     t = first_crossing(path, lambda direction, log_norm: log_norm - np.log(0.3))
     assert path.at(t)[0] == pytest.approx(0.3, rel=1e-12)
+
+
+@pytest.mark.parametrize("points", [2, 3, 4, 1001])
+def test_a_crossing_does_not_depend_on_the_times_that_are_recorded(points):
+    """w = exp(2 t) / 10 on the way up; it passes 0.3 in the first interval, the second or a later one."""
+    net, X = hl.SquaredReLU(1, 1), np.ones((1, 1))
+    path = hl.training_flow(net, X, np.ones(1), np.ones(1), 1.5, delta=0.1, tolerance=1e-12, points=points)
+    odds = (0.3**2 / (1 - 0.3**2)) / (0.1**2 / (1 - 0.1**2))  # w^2 / (1 - w^2) grows like exp(4 t)
+    t = first_crossing(path, lambda direction, log_norm: log_norm - np.log(0.3))
+    assert t == pytest.approx(np.log(odds) / 4, rel=1e-9)
+
+
+def test_a_direction_that_is_pushed_back_leads_to_no_saddle():
+    net = hl.SquaredReLU(2, 2, signs=[1, -1])
+    saddle = hl.Saddle(net, np.eye(2), np.array([1.0, 0.5]), np.array([1.0, 0, 0, 0]))
+    for leave in (hl.next_saddle, lambda saddle, way: hl.saddles.escapes.escape_path(saddle, way, 1.0)):
+        with pytest.raises(ValueError, match=r"^direction: got 2 N = -1, want a direction with 2 N > 0"):
+            leave(saddle, np.array([0, 0, 0, 1.0]))
+
+
+def test_a_share_that_is_faint_stays_asleep_and_another_wakes():
+    """Two neurons of two inputs: one leads, the other has a share of 1e-7 or of 1e-4 in both coordinates."""
+    net, labels = hl.SquaredReLU(2, 2), np.array([4.0, 1.0])
+    origin = hl.Saddle(net, np.eye(2), labels, np.zeros(4))
+    for share, asleep in ((1e-7, True), (1e-4, False)):
+        way = np.array([1.0, share, share, share])
+        found = hl.next_saddle(origin, way / np.linalg.norm(way))
+        assert found.dormant.tolist() == [False, asleep]
+
+
+def test_a_slow_escape_may_take_its_time():
+    """`longest` is counted in 1 / (2 N): with 2 N = 1/4 of a label 1/4, a hundred of them are four hundred of time."""
+    origin = hl.Saddle(hl.SquaredReLU(1, 1), np.ones((1, 1)), np.array([0.25]), np.zeros(1))
+    assert hl.next_saddle(origin, np.ones(1), longest=100.0).w == pytest.approx([0.5], rel=1e-8)
+    with pytest.raises(ValueError, match=r"^longest: got 15"):
+        hl.next_saddle(origin, np.ones(1), longest=15.0)

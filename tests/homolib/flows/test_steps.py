@@ -1,0 +1,122 @@
+"""Steps that end where a flow meets a kink, on motions in closed form."""
+
+import numpy as np
+import pytest
+
+from homolib.flows.steps import Field, Stuck, integrate
+
+
+def falling(floor, below, calls=None):
+    """x'' = 1 above the floor and `below` under it; a state is (x, x'), and what is held is the acceleration."""
+
+    def slopes(kinks):
+        return np.where(kinks > 0, 1.0, below)
+
+    def kinks(state):
+        if calls is not None:
+            calls.append(state.shape)
+        return state[..., 0, :1] - floor
+
+    def rates(state, held, runs):
+        pull = slopes(kinks(state)) if held is None else held
+        return np.stack([state[..., 1], np.broadcast_to(pull, state[..., 0].shape)], axis=-1)
+
+    return Field(rates, kinks, slopes, jumps=True)
+
+
+def at(solution, run, t):
+    return solution(run, np.atleast_1d(t))[:, 0]
+
+
+@pytest.mark.parametrize("speed", [0.3, 0.1, 0.02, 1e-3])
+@pytest.mark.parametrize("below", [3.0, 0.5])
+def test_a_short_dip_under_a_kink_is_not_stepped_over(speed, below):
+    """It comes down to the floor with the given speed, is under it for 2 speed / below, and goes up as it came."""
+    hits = 1 - speed
+    start = np.array([[[(1 - speed**2) / 2, -1.0]]])
+    solution = integrate(falling(0.0, below), start, 2.0, np.array([1e-10]), meet=True)
+    after = 2.0 - hits - 2 * speed / below
+    end = [speed * after + after**2 / 2, speed + after] if after > 0 else None
+    bottom = [-(speed**2) / (2 * below), 0]
+    np.testing.assert_allclose(at(solution, 0, hits + speed / below)[0], bottom, atol=1e-9)
+    np.testing.assert_allclose(at(solution, 0, 2.0)[0], end, atol=1e-9)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("depth", [0.1, 1e-2, 1e-3, 1e-4])
+def test_the_time_on_the_other_side_of_a_kink_is_counted_wherever_in_a_step_it_is(depth, sign):
+    """A clock that runs only while (t - c)^2 (1 + (t - c) + (t - c)^2 / 2) is below depth^2, for forty times c."""
+    inner = np.sort_complex(np.roots([0.5, 1, 1, 0, -(depth**2)]))
+    ends = inner[np.abs(inner.imag) < 1e-9].real
+    for c in np.random.default_rng(1).uniform(0.3, 1.7, 40):
+
+        def kinks(state, c=c):
+            t = state[..., 0, :1] - c
+            return sign * (t**2 * (1 + t + t**2 / 2) - depth**2)
+
+        def slopes(kinks):
+            return np.where(sign * kinks > 0, 0.0, 1.0)
+
+        def rates(state, held, runs):
+            return np.stack([np.ones_like(state[..., 0]), held], axis=-1)
+
+        field = Field(rates, kinks, slopes, jumps=True)
+        solution = integrate(field, np.zeros((1, 1, 2)), 2.0, np.array([1e-10]), meet=True)
+        assert at(solution, 0, 2.0)[0, 1] == pytest.approx(ends[1] - ends[0], abs=1e-9)
+
+
+@pytest.mark.parametrize("gap", [1e-2, 1e-6, 1e-9])
+def test_a_kink_that_is_not_reached_changes_nothing(gap):
+    start = np.array([[[0.5 + gap, -1.0]]])
+    solution = integrate(falling(0.0, 100.0), start, 2.0, np.array([1e-10]), meet=True)
+    t = np.linspace(0, 2, 50)
+    np.testing.assert_allclose(at(solution, 0, t)[:, 0], gap + (1 - t) ** 2 / 2, atol=1e-12)
+
+
+def test_runs_arrive_each_in_its_own_steps():
+    """Some cross the floor, some do not; together they go as they go alone, and all to the end."""
+    heights, floor = np.array([0.2, 0.45, 0.499, 0.7, 2.0]), 0.0
+    start = np.stack([heights, -np.ones(5)], axis=-1)[:, None]
+    field = falling(floor, 2.0)
+    tolerance = np.array([1e-4, 1e-6, 1e-8, 1e-10, 1e-4])
+    together = integrate(field, start, 3.0, tolerance, meet=True)
+    for run in range(5):
+        alone = integrate(field, start[run : run + 1], 3.0, tolerance[run : run + 1], meet=True)
+        t = np.linspace(0, 3, 40)
+        np.testing.assert_allclose(at(together, run, t), at(alone, 0, t), rtol=1e-12, atol=1e-13)
+        assert together.samples(run)[[0, -1]].tolist() == [0, 3]
+        speed = np.sqrt(max(1 - 2 * heights[run], 0))  # at the floor, if it gets there
+        after = 3 - (1 - speed) - speed
+        end = speed * after + after**2 / 2 if speed else heights[run] + 1.5
+        np.testing.assert_allclose(at(together, run, 3.0)[0, 0], end, atol=1e-9)
+
+
+def test_a_kink_on_a_smooth_path_is_found_by_few_looks():
+    """By halves alone it would take fifty."""
+    calls = []
+    integrate(falling(0.0, 3.0, calls), np.array([[[0.4, -1.0]]]), 0.8, np.array([1e-10]), meet=True)
+    assert len(calls) <= 60
+
+
+def test_a_motion_that_is_pushed_back_from_both_sides_slides():
+    field = falling(0.0, 1.0)
+
+    def rates(state, held, runs):
+        push = np.where(held > 0, -1.0, 1.0)
+        return np.stack([push, 0 * push], axis=-1)
+
+    sliding = Field(rates, field.kinks, lambda kinks: np.where(kinks > 0, 1.0, -1.0), jumps=True)
+    with pytest.raises(Stuck, match="slides along a kink") as stuck:
+        integrate(sliding, np.array([[[0.25, 0.0]]]), 1.0, np.array([1e-8]), meet=True)
+    assert stuck.value.time == pytest.approx(0.25, rel=1e-9)
+
+
+def test_a_blow_up_is_stopped_at_its_time():
+    """x' = x^2 from 1 is 1 / (1 - t)."""
+    field = Field(lambda y, held, runs: y**2, lambda y: np.zeros((*y.shape[:-2], 0)), np.zeros_like, jumps=False)
+    with (
+        np.errstate(over="ignore", invalid="ignore"),
+        pytest.raises(Stuck, match="blows up") as stuck,
+    ):
+        integrate(field, np.ones((1, 1, 1)), 2.0, np.array([1e-8]), meet=False)
+    assert stuck.value.time == pytest.approx(1, rel=1e-6)
