@@ -79,8 +79,8 @@ def hat_against_bowl(radius: float = 0.75, degrees: float = 0.0) -> tuple[Figure
     clock.set(xlabel=r"$\ln t$", title="full turns so far", xlim=(0, hat.log_time[-1]))
     clock.legend()
     return figure, (
-        f"From $r = {radius:g}$ at {degrees:g} degrees: when the flow of the hat has come out to "
-        f"$r = {np.sqrt(1 - 1 / LEVEL):.3f}$, it has turned {hat.turns:.2f} times and walked {hat.length[-1]:.1f}, "
+        f"From $R = {radius:g}$ at {degrees:g} degrees: when the flow of the hat has come out to "
+        f"$R = {np.sqrt(1 - 1 / LEVEL):.3f}$, it has turned {hat.turns:.2f} times and walked {hat.length[-1]:.1f}, "
         f"and still "
         f"turns. By that time the flow of the bowl has turned {abs(angle - bowl.angle[0]) / (2 * np.pi):.3f} times and "
         f"walked {walked:.3f}, and is {1 - np.sqrt(1 - 1 / level):.3f} from the rim."
