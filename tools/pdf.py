@@ -17,6 +17,12 @@ from pypdf import PdfWriter
 import book
 
 SITE = book.ROOT / "_build/html"
+SETTLED = """async () => {  // all formulas are set; what sets them comes after the page
+    const later = () => new Promise(resume => setTimeout(resume, 20));
+    while (document.querySelector("script[src*=mathjax]") && !window.MathJax.startup.promise) await later();
+    await window.MathJax?.startup.promise;
+    await document.fonts.ready;
+}"""
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -34,18 +40,18 @@ def main(out: Path) -> None:
     handler = functools.partial(Quiet, directory=SITE)
     server = http.server.ThreadingHTTPServer(("localhost", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    book = PdfWriter()
+    pdf = PdfWriter()
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         tab = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"]).new_page()
         tab.emulate_media(media="print", color_scheme="light")
         for source in book.all_sources():
             tab.goto(f"http://localhost:{server.server_port}/chapters/{source.stem}.html")
-            tab.evaluate("async () => { await window.MathJax?.startup.promise; await document.fonts.ready; }")
+            tab.evaluate(SETTLED)
             page = Path(folder) / f"{source.stem}.pdf"
             tab.pdf(path=page, format="A4", margin=dict.fromkeys(("top", "bottom", "left", "right"), "2cm"))
-            book.append(page, outline_item=tab.locator("article h1").first.inner_text().rstrip("#"))
-    book.write(out)
-    print(f"{len(book.pages)} pages in {out}")
+            pdf.append(page, outline_item=tab.locator("article h1").first.inner_text().rstrip("#"))
+    pdf.write(out)
+    print(f"{len(pdf.pages)} pages in {out}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from bs4 import BeautifulSoup
 from docutils import nodes
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
@@ -185,6 +186,24 @@ def offer_notebook(app, pagename, templatename, context, doctree):
         context["header_buttons"].insert(0, menu | {"buttons": places})
 
 
+def list_figures(app, pagename, templatename, context, doctree):
+    """Put the numbers of a page's figures under its contents, where a keyboard reaches them at once."""
+    figures = [(anchor, words) for docname, anchor, words in app.env.figures_of_book if docname == pagename]
+    contents = context.get("generate_toc_html")
+    if not (figures and contents):
+        return
+
+    def with_figures(kind="html"):
+        toc = contents(kind)
+        if kind == "html" and toc and not toc.find(class_="toc-figures"):  # it is made once, and asked for thrice
+            start = '<a class="reference internal nav-link" href="#'
+            links = " ".join(f'{start}{anchor}">{words}</a>' for anchor, words in figures)
+            toc.append(BeautifulSoup(f'<li class="toc-figures nav-item">{links}</li>', "html.parser"))
+        return toc
+
+    context["generate_toc_html"] = with_figures
+
+
 def write_notebooks(app, error):
     """Ship the notebooks that `offer_notebook` links to, and the library that they need."""
     if error is None and app.builder.format == "html":
@@ -208,5 +227,6 @@ def setup(app):
     app.connect("doctree-read", number_figures)
     app.connect("doctree-resolved", link_terms)
     app.connect("html-page-context", offer_notebook, priority=900)  # after the theme has made its buttons
+    app.connect("html-page-context", list_figures, priority=900)
     app.connect("build-finished", write_notebooks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

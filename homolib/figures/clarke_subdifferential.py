@@ -33,7 +33,7 @@ def slopes_of_relu(convention: float = 0.0) -> tuple[Figure, str]:
     axes.set_yticks(range(len(rows)), [name for name, *_ in rows])
     axes.plot([], [], color=BLUE, linewidth=7, alpha=0.35, label="Clarke subdifferential")
     axes.plot([], [], "o", color=RED, label="a program")
-    axes.plot([], [], "X", color=RED, label="a program, wrong")
+    axes.plot([], [], "X", color=RED, label="wrong")
     axes.legend(loc="lower center", bbox_to_anchor=(0.2, 1), ncols=2)
     return figure, (
         f"With the convention $\\mathrm{{relu}}'(0) = {convention:g}$, a program gives the slopes {rows[0][1]:g}, "

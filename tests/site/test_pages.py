@@ -5,6 +5,7 @@
 
 import functools
 import re
+from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote, urldefrag, urljoin
@@ -14,6 +15,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 import book
+import pdf
 
 SITE = Path(__file__).parents[2] / "_build/html"
 CHAPTERS = sorted(f"chapters/{path.name}" for path in SITE.glob("chapters/*.html"))
@@ -22,7 +24,22 @@ SOURCES = [source for source in book.all_sources() if book.is_notebook(source)]
 HEAVIEST = 2.5e6  # bytes; scripts and style sheets come on top, but only once
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 
-SETTLED = "async () => { if (window.MathJax) await MathJax.startup.promise; await document.fonts.ready; }"
+AXE = """async () => (await axe.run(document, {resultTypes: ['violations'], preload: false})).violations
+    .filter(found => ['serious', 'critical'].includes(found.impact))
+    .map(found => [found.id, ...found.nodes.slice(0, 3).map(node => node.html.slice(0, 200))])"""
+DRAWN = "() => document.querySelectorAll('mjx-container, .homolib svg').forEach(drawn => drawn.remove())"
+OUT_OF_REACH = """async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    await frame();
+    await frame();  // the page has seen that its width has changed
+    return [...document.querySelectorAll('article *')]
+        .filter(e => e.scrollWidth > e.clientWidth + 13 && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX))
+        .filter(e => e.tabIndex < 0 && e.checkVisibility()).map(e => e.outerHTML.slice(0, 120));
+}"""
+STOPS = """() => [...document.querySelectorAll('*')]
+    .filter(e => e.tabIndex >= 0 && e.getClientRects().length && e.scrollWidth <= e.clientWidth + 1)
+    .filter(e => !e.matches('a[href], button, input, summary, [role=button], .homolib-stage, pre'))
+    .map(e => e.outerHTML.slice(0, 120))"""
 FORMULAS = """() => ({
     raw: [...document.querySelectorAll('.math')].filter(e => !e.querySelector('mjx-container')).map(e => e.textContent),
     wrong: [...document.querySelectorAll("mjx-merror, [data-mjx-error], mjx-container [fill=red]")].map(e => e.tagName),
@@ -50,6 +67,16 @@ CONTRAST = """() => {  // of WCAG 2
 }"""
 
 
+@functools.cache
+def soup(name):
+    return BeautifulSoup((SITE / name).read_text(encoding="utf-8"), "html.parser")
+
+
+@functools.cache
+def anchors(name):
+    return {tag["id"] for tag in soup(name).select("[id]")}
+
+
 @pytest.fixture(scope="session")
 def context(browser, address):
     """One browser window for all pages, shut off from every other host."""
@@ -75,7 +102,7 @@ def visit(context, address):
 
     @functools.cache
     def visit(name):
-        seen, tab = SimpleNamespace(problems=[], too_wide=[], contrast={}), context.new_page()
+        seen, tab = SimpleNamespace(problems=[], too_wide=[], contrast={}, barriers=[]), context.new_page()
         context.foreign.clear()
         tab.on("console", lambda message: message.type == "error" and seen.problems.append(message.text))
         tab.on("pageerror", lambda error: seen.problems.append(str(error)))
@@ -83,10 +110,12 @@ def visit(context, address):
         tab.on("response", lambda answer: answer.ok or seen.problems.append(f"{answer.status}: {answer.url}"))
         tab.emulate_media(color_scheme="light")
         tab.goto(address + name)
-        tab.evaluate(SETTLED)
+        tab.evaluate(pdf.SETTLED)
         seen.formulas = tab.evaluate(FORMULAS)
         seen.folds = try_folds(tab)  # some explorers stand in a solution
         seen.controls = try_controls(tab)
+        seen.stops = tab.evaluate(STOPS)
+        seen.out_of_reach = []
         for scheme in ("light", "dark"):
             tab.emulate_media(color_scheme=scheme)
             tab.wait_for_function("scheme => document.documentElement.dataset.theme === scheme", arg=scheme)
@@ -94,11 +123,24 @@ def visit(context, address):
                 tab.set_viewport_size(screen)
                 seen.contrast[scheme] = tab.evaluate(CONTRAST)
                 seen.too_wide += tab.evaluate(TOO_WIDE)
+                seen.out_of_reach += tab.evaluate(OUT_OF_REACH)
+        tab.evaluate(DRAWN)  # seconds of work for axe
+        tab.evaluate(axe_core())
+        for scheme, screen in (("light", DESK), ("dark", PHONE)):
+            tab.emulate_media(color_scheme=scheme)
+            tab.set_viewport_size(screen)
+            seen.barriers += [(scheme, screen["width"], *found) for found in tab.evaluate(AXE)]
         seen.foreign = list(context.foreign)
         tab.close()
         return seen
 
     return visit
+
+
+@functools.cache
+def axe_core():
+    """The script that looks for what keeps people out."""
+    return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
 
 def try_controls(tab):
@@ -141,16 +183,6 @@ def try_folds(tab):
     return closed
 
 
-@functools.cache
-def soup(name):
-    return BeautifulSoup((SITE / name).read_text(encoding="utf-8"), "html.parser")
-
-
-@functools.cache
-def anchors(name):
-    return {tag["id"] for tag in soup(name).select("[id]")}
-
-
 @pytest.mark.parametrize("page", PAGES)
 def test_page_loads_without_an_error_and_asks_no_other_host(visit, page):
     assert (visit(page).problems, visit(page).foreign) == ([], [])
@@ -178,6 +210,31 @@ def test_every_control_answers_by_key_and_by_mouse(visit, page):
         assert home == first
         for moved in (arrow, click):  # a picture may stay: what does not matter shows in the sentence only
             assert moved[2] != first[2]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_keeps_a_reader_out(visit, page):
+    """With axe-core, by day on a desk and by night on a phone: no serious violation, and no critical one."""
+    assert visit(page).barriers == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_keyboard_stops_where_there_is_something_to_do(visit, page):
+    """At links, buttons, controls, pictures with values, and what scrolls: not at every formula."""
+    assert (visit(page).stops, visit(page).out_of_reach) == ([], [])
+
+
+@pytest.mark.parametrize("page", [page for page in CHAPTERS if soup(page).select("figure.homolib")])
+def test_contents_of_a_page_lead_to_its_figures(page):
+    listed = [link["href"] for link in soup(page).select(".bd-sidebar-secondary .toc-figures a")]
+    assert listed == [f"#{figure['id']}" for figure in soup(page).select("figure.homolib")]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_icons_are_in_the_page_and_nothing_is_loaded_for_them(page):
+    text = (SITE / page).read_text(encoding="utf-8")
+    assert "fontawesome" not in text
+    assert not soup(page).select("i[class*=fa-]")
 
 
 @pytest.mark.parametrize("page", CHAPTERS)
@@ -269,7 +326,7 @@ def test_reading_from_disk(browser):
     tab = context.new_page()
     for page in (CHAPTERS[0], next(page for page in CHAPTERS if soup(page).select(".math"))):
         tab.goto((SITE / page).as_uri())
-        tab.evaluate(SETTLED)
+        tab.evaluate(pdf.SETTLED)
         assert tab.evaluate(FORMULAS) == {"raw": [], "wrong": [], "left": []}
         assert tab.locator("article h1").is_visible()
     context.close()
