@@ -146,7 +146,7 @@ def sources() -> dict[str, str]:
     for path in sorted((ROOT / "homolib").rglob("*.py")):
         inner = path.relative_to(ROOT / "homolib")
         if inner.parts[0] not in LEFT_OUT and path.name != "__init__.py":
-            found[inner.as_posix()] = path.read_text(encoding="utf8")
+            found[inner.as_posix()] = path.read_text(encoding="utf-8")
     return found
 
 
@@ -314,14 +314,14 @@ class Checkout:
                 return
             pid, status = os.wait()
             job, answer = running.pop(pid)
-            yield job, json.loads(answer.read_text(encoding="utf8")) if status == 0 else f"ended by signal {status}"
+            yield job, json.loads(answer.read_text(encoding="utf-8")) if status == 0 else f"ended by signal {status}"
 
     def _answer(self, answer: Path, work: Callable, job: object) -> None:
-        with open(os.devnull, "w") as nothing:
+        with open(os.devnull, "w", encoding="utf-8") as nothing:
             for stream in (1, 2):
                 os.dup2(nothing.fileno(), stream)
         try:
-            answer.write_text(json.dumps(work(job)), encoding="utf8")
+            answer.write_text(json.dumps(work(job)), encoding="utf-8")
             os._exit(0)
         finally:
             os._exit(1)
@@ -334,11 +334,11 @@ class Tests:
 
     def __init__(self, path: Path, measure: Callable[[list[str]], Iterable[dict]]) -> None:
         """Measured anew if the library or a test has changed since `path` was written."""
-        found = json.loads(path.read_text(encoding="utf8")) if path.exists() else {}
+        found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         if found.get("state") != (now := state()):
             files = sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "tests/homolib").rglob("test_*.py"))
             found = {"state": now, "files": list(measure(files))}
-            path.write_text(json.dumps(found), encoding="utf8")
+            path.write_text(json.dumps(found), encoding="utf-8")
         self.seconds, self.reaching = {}, {}
         for file in found["files"]:
             self.seconds |= file["seconds"]
@@ -383,9 +383,9 @@ class Record:
     def __init__(self, path: Path, go_on: bool) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not go_on:
-            path.write_text("", encoding="utf8")
+            path.write_text("", encoding="utf-8")
         self.path, self.texts = path, sources()
-        rows = [json.loads(row) for row in path.read_text(encoding="utf8").splitlines()] if path.exists() else []
+        rows = [json.loads(row) for row in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
         self.noticed = {row["key"] for row in rows if row["by"]}
 
     def key(self, mutation: Mutation) -> str:
@@ -395,7 +395,7 @@ class Record:
     def add(self, mutation: Mutation, by: str) -> None:
         """Write down which test noticed."""
         row = {"key": self.key(mutation), "by": by, "what": describe(mutation)}
-        with self.path.open("a", encoding="utf8") as file:
+        with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
 

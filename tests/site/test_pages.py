@@ -34,7 +34,8 @@ OUT_OF_REACH = """async () => {
     await frame();  // the page has seen that its width has changed
     return [...document.querySelectorAll('article *')]
         .filter(e => e.scrollWidth > e.clientWidth + 13 && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX))
-        .filter(e => e.tabIndex < 0 && e.checkVisibility()).map(e => e.outerHTML.slice(0, 120));
+        .filter(e => e.tabIndex < 0 && e.checkVisibility() && !e.matches('pre'))  // those browsers reach by themselves
+        .map(e => e.outerHTML.slice(0, 120));
 }"""
 STOPS = """() => [...document.querySelectorAll('*')]
     .filter(e => e.tabIndex >= 0 && e.getClientRects().length && e.scrollWidth <= e.clientWidth + 1)

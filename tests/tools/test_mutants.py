@@ -88,7 +88,11 @@ def test_a_process_imports_the_broken_module():
     )
     path = os.pathsep.join([str(mutants.ROOT), str(mutants.ROOT / "tools")])
     done = subprocess.run(
-        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
     )
     assert float(done.stdout) == 6  # 8 in the library
 
