@@ -32,13 +32,13 @@ AXE = """async () => (await axe.run(document, {
     .map(found => [found.id, ...found.nodes.slice(0, 3).map(node => node.html.slice(0, 200))])"""
 DRAWN = "() => document.querySelectorAll('mjx-container, .homolib svg').forEach(drawn => drawn.remove())"
 OUT_OF_REACH = """async () => {
-    const frame = () => new Promise(requestAnimationFrame);
-    await frame();
-    await frame();  // the page has seen that its width has changed
-    return [...document.querySelectorAll('article *')]
+    const found = () => [...document.querySelectorAll('article *')]
         .filter(e => e.scrollWidth > e.clientWidth + 13 && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX))
-        .filter(e => e.tabIndex < 0 && e.checkVisibility() && !e.matches('pre'))  // those browsers reach by themselves
-        .map(e => e.outerHTML.slice(0, 120));
+        .filter(e => e.tabIndex < 0 && e.checkVisibility()).map(e => e.outerHTML.slice(0, 120));
+    for (let k = 0; found().length && k < 40; k++) {
+        await new Promise(resume => setTimeout(resume, 50));  // until the page has seen that its width has changed
+    }
+    return found();
 }"""
 STOPS = """() => [...document.querySelectorAll('*')]
     .filter(e => e.tabIndex >= 0 && e.getClientRects().length && e.scrollWidth <= e.clientWidth + 1)
@@ -133,7 +133,6 @@ def visit(context, address):
         for scheme, screen in (("light", DESK), ("dark", PHONE)):
             tab.emulate_media(color_scheme=scheme)
             tab.set_viewport_size(screen)
-            tab.evaluate(OUT_OF_REACH)  # wait until the page has seen that
             seen.barriers += [(scheme, screen["width"], *found) for found in tab.evaluate(AXE)]
         seen.foreign = list(context.foreign)
         tab.close()
