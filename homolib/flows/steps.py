@@ -17,7 +17,8 @@ RETURNS = 4  # times that a kink is crossed without getting on before we call it
 PROBE = 0.4  # of the part of a step that is used: where its interpolant is tested
 STANDSTILL = 1e-9  # of a step: less is not getting on
 NODES = np.arange(1, 7) / 6  # of a step: where we look whether a kink was crossed
-LEFT = np.array([1, 0.5, 0.5, 0.5, 0.5])[:, None, None]  # nodes to the left that a dip belongs to: all up to the next
+LEFT = np.array([1.5, 0.5, 0.5, 0.5, 0.5])[:, None, None]  # nodes to the left that a dip belongs to; at an end of the
+# step half a node more, since a parabola may put beyond it what is before it
 OVERSHOOT = 1e-9, 1e-15  # how far beyond a kink to go, in pre-activations: where velocities are Lipschitz, or jump
 SAMPLES = np.array([0.0, 0.25, 0.5, 0.75])  # of a step: times to compare two paths at
 
@@ -265,18 +266,16 @@ def _wide(rows: np.ndarray) -> np.ndarray:
 
 
 def _with_grazes(inner: Callable, nodes: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """One more node for each run, where one of its functions is least between others, if that may be below zero."""
+    """One more node for each run: where the first of its functions dips below zero between others, if one does."""
     start = inner(np.zeros(nodes.shape[1]), slice(None))
     left, middle, right = np.stack([start, *values[:-2]]), values[:-1], values[1:]
     bend = left - 2 * middle + right
     vertex = (left - right) / np.where(bend > 0, 2 * bend, np.inf)  # of a parabola, counted in nodes from the middle
     bottom = middle - bend * vertex**2 / 2
     dips = (bend > 0) & (bottom < bend / 2) & (middle > 0) & (vertex >= -LEFT) & (vertex <= LEFT[::-1])
-    run = np.flatnonzero(dips.any(axis=(0, 2)))
+    node, run, kink = np.nonzero(dips)
     if not len(run):
         return nodes, values
-    ratio = np.where(dips, bottom / np.where(dips, bend, 1), np.inf)[:, run].transpose(1, 0, 2)
-    node, kink = np.unravel_index(ratio.reshape(len(run), -1).argmin(axis=1), ratio.shape[1:])
     x, width = NODES[node], np.diff(NODES).min()
     a, b, c = (part[node, run, kink] for part in (left, middle, right))
     for _ in range(3):  # the vertex of a parabola, of a smaller one about it, and so on
@@ -284,7 +283,7 @@ def _with_grazes(inner: Callable, nodes: np.ndarray, values: np.ndarray) -> tupl
         width /= 8
         a, b, c = (inner(x + k * width, run)[np.arange(len(run)), kink] for k in (-1, 0, 1))
     extra = nodes[-1].copy()
-    extra[run] = x
+    np.minimum.at(extra, run[b < 0], x[b < 0])
     nodes = np.vstack([nodes, extra])
     values = np.concatenate([values, inner(extra, slice(None))[None]])
     order = np.argsort(nodes, axis=0)

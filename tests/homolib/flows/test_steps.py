@@ -65,6 +65,26 @@ def test_the_time_on_the_other_side_of_a_kink_is_counted_wherever_in_a_step_it_i
         assert at(solution, 0, 2.0)[0, 1] == pytest.approx(ends[1] - ends[0], abs=1e-9)
 
 
+@pytest.mark.parametrize("depths", [(1e-2, 1e-3), (1e-3, 1e-2), (1e-2, 1e-2, 1e-4), (-0.1, 1e-2)])
+def test_of_several_dips_in_one_step_the_first_is_met_first(depths):
+    """Clocks that run only while |t - c| is below the depth; one that is negative never runs, and hides no other."""
+    depths = np.array(depths)
+    for c in np.random.default_rng(2).uniform(0.1, 1.9, (40, len(depths))):
+
+        def kinks(state, c=c):
+            return (state[..., 0, :1] - c) ** 2 - np.sign(depths) * depths**2
+
+        def slopes(kinks):
+            return np.where(kinks > 0, 0.0, 1.0)
+
+        def rates(state, held, runs):
+            return np.concatenate([np.ones_like(state[..., :1]), held[:, None]], axis=-1)
+
+        field = Field(rates, kinks, slopes, jumps=True)
+        solution = integrate(field, np.zeros((1, 1, 1 + len(depths))), 2.0, np.array([1e-10]), meet=True)
+        np.testing.assert_allclose(at(solution, 0, 2.0)[0, 1:], 2 * np.maximum(depths, 0), atol=1e-9)
+
+
 @pytest.mark.parametrize("gap", [1e-2, 1e-6, 1e-9])
 def test_a_kink_that_is_not_reached_changes_nothing(gap):
     start = np.array([[[0.5 + gap, -1.0]]])
