@@ -102,9 +102,11 @@ class FrozenStart:
     def parts(self, direction: np.ndarray, log_norm: np.ndarray, whole: bool) -> tuple[np.ndarray, np.ndarray]:
         """Directions (m, parts, .) and log-norms (m, parts) of the whole vector, or of each neuron."""
         vectors = direction[..., None, :] if whole else self.net.neurons(direction)
+        largest = np.abs(vectors).max(axis=-1, keepdims=True)  # of a part far smaller than others squares vanish
+        vectors = vectors / np.where(largest == 0, 1, largest)
         length = np.linalg.norm(vectors, axis=-1)
         with np.errstate(divide="ignore"):
-            logs = np.log(length) + log_norm[..., None]
+            logs = np.log(largest[..., 0]) + np.log(length) + log_norm[..., None]
         return vectors / np.where(length == 0, 1, length)[..., None], logs
 
     def correlation(self, direction: np.ndarray, whole: bool) -> np.ndarray:
@@ -153,7 +155,8 @@ class FrozenStart:
 
         def near(t: np.ndarray) -> np.ndarray:
             directions, logs = self.parts(*path.interpolate(t), whole)
-            aligned = (directions * direction).sum(axis=-1) >= 1 - epsilon
+            cosine = (directions * direction).sum(axis=-1)
+            aligned = cosine >= 1 - max(epsilon, 4 * np.finfo(float).eps)  # no cosine of unit vectors is known better
             return np.where(vanishes, logs <= np.log(epsilon), aligned).all(axis=-1)
 
         grid = np.linspace(0, path.t[-1], 4001)

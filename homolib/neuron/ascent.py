@@ -96,10 +96,9 @@ def neuron_ascent(
 
 def _steps(t_end: float, step: float) -> int:
     """How many steps reach `t_end`, which may be a whole number of them up to rounding."""
-    steps = t_end / step if t_end < MOST_STEPS * step else np.inf
-    if steps > MOST_STEPS:
+    if t_end > MOST_STEPS * step:
         _checks.fail("step", step, f"at least {t_end / MOST_STEPS:.3g}: no more than {MOST_STEPS} steps to t_end")
-    return int(np.ceil(steps * (1 - 4 * np.finfo(float).eps)))
+    return int(np.ceil(t_end / step * (1 - 4 * np.finfo(float).eps)))
 
 
 def _sigma(s: np.ndarray, slope: float, at_zero: float, width: float) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import homolib as hl
@@ -199,6 +199,7 @@ def test_the_list_is_complete_also_for_degenerate_data(X, z, slope):
 
 
 @given(numbers(4, 2), numbers(4), SLOPES, st.booleans())
+@example(np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]]), np.ones(4), 0.0, False)  # with poles (+-1, 0)
 @settings(max_examples=40, deadline=None)
 def test_every_entry_is_a_kkt_point(X, z, slope, squared):
     """Euler: the multiplier is 2 N, whatever the data; the residual is zero by the Clarke polytope too."""

@@ -82,3 +82,12 @@ def test_on_the_line_the_search_finds_the_list(z):
     found, whole = hl.kkt_search(net, X, z, starts=3), hl.kkt_points(net, X, z)
     rows = [sorted((p.value, p.direction[0], p.kind) for p in points) for points in (found, whole)]
     assert rows[0] == rows[1]
+
+
+@pytest.mark.parametrize("d", [2, 3, 5])
+def test_where_all_directions_are_alike_the_list_spans_them(d):
+    """Inputs e_k and -e_k with z = 1: N = |u|^2. The eigenspace is everything, and must not be given by one vector."""
+    X = np.vstack([np.eye(d), -np.eye(d)])
+    points = hl.kkt_search(hl.SquaredReLU(1, d), X, np.ones(2 * d), starts=3)
+    assert all(p.value == pytest.approx(1, abs=1e-14) for p in points)
+    assert np.linalg.matrix_rank(np.stack([p.direction for p in points])) == d

@@ -140,3 +140,18 @@ def test_a_blow_up_is_stopped_at_its_time():
     ):
         integrate(field, np.ones((1, 1, 1)), 2.0, np.array([1e-8]), meet=False)
     assert stuck.value.time == pytest.approx(1, rel=1e-6)
+
+
+@pytest.mark.parametrize(("meet", "order"), [(False, 5), (True, 8)])
+def test_steps_grow_as_the_tolerance_to_one_over_the_order(meet, order):
+    """Along a circle: a thousandth of the error costs 1000^(1 / order) times the steps."""
+
+    def rates(state, held, runs):
+        return np.stack([-state[..., 1], state[..., 0]], axis=-1)
+
+    field = Field(rates, lambda state: np.ones((*state.shape[:-2], 1)), np.ones_like, jumps=False)
+    tolerances = np.array([1e-6, 1e-9, 1e-12])
+    solution = integrate(field, np.tile([[[1.0, 0.0]]], (3, 1, 1)), 60.0, tolerances, meet=meet)
+    count = np.array([len(solution.samples(run)) for run in range(3)])
+    ratios = count[1:] / count[:-1]
+    np.testing.assert_allclose(ratios, 1000 ** (1 / order), rtol=0.15)

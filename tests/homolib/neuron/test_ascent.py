@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from homolib.neuron import ascent
 from homolib.neuron.ascent import neuron_ascent
 from homolib.neuron.relu_flow import neuron_flow
 from homolib.problems.datasets import branching_start, mirrored
@@ -108,6 +109,13 @@ def test_noise_is_what_the_generator_of_the_seed_gives():
 def test_too_many_steps_are_refused():
     with pytest.raises(ValueError, match=r"^step: got 1e-09, want at least 1e-08"):
         neuron_ascent(X, Z, 1.0, [1.0, 0.0], 1e-9, 1.0)
+
+
+def test_as_many_steps_as_are_allowed_are_taken(monkeypatch):
+    monkeypatch.setattr(ascent, "MOST_STEPS", 8)
+    assert len(neuron_ascent(X, Z, 1.0, [1.0, 0.0], 0.125, 1.0, record_every=1).t) == 9
+    with pytest.raises(ValueError, match=r"^step: got 0\.125, want at least 0\.127: no more than 8 steps"):
+        neuron_ascent(X, Z, 1.0, [1.0, 0.0], 0.125, 1.015)
 
 
 def test_bad_arguments_are_named():

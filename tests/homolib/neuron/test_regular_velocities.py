@@ -3,6 +3,7 @@
 from collections import Counter
 
 import numpy as np
+import pytest
 
 from homolib.clarke.hinge_sums import HingeSum
 from homolib.neuron.regular_velocities import regular_velocities
@@ -53,3 +54,35 @@ def test_an_event_that_contradicts_itself_is_left_to_the_general_search():
     for came, expected in ((1, True), (-1, False)):
         *_, found = regular_velocities(hinges, np.array([1]), side, np.array([[came, 1, 1]]))
         assert found == [expected]
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.7, np.pi / 4, 2.0])
+def test_velocities_turn_with_the_data(turn):
+    """A flow along two kinks that are not orthogonal to each other, one of them a plane of coordinates or not."""
+    c, s = np.cos(turn), np.sin(turn)
+    R = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+    normals = np.array([[1.0, 0.0, 0.0], [0.6, 0.8, 0.0], [0.0, 0.0, 1.0], [0.0, 0.6, 0.8]])
+    side, came = np.array([[0, 0, 1, 1]]), np.array([[0, 1, 1, 1]])
+    held = {}
+    for name, Q in (("as it is", np.eye(3)), ("turned", R)):
+        hinges = HingeSum(normals @ Q.T, [-4.0, -4.0, 1.0, 0.5])
+        w, after, found = regular_velocities(hinges, np.array([1]), side, came)
+        assert found.all()
+        held[name] = w @ Q, after
+        on = np.array([True, True, False, False])
+        expected = brute_force(hinges.gradient(side[0]), hinges.normals[on], hinges.jumps[on])
+        np.testing.assert_allclose(w[0], expected[0], atol=1e-14)
+    np.testing.assert_allclose(*(w for w, _ in held.values()), atol=1e-14)
+    assert np.array_equal(*(after for _, after in held.values()))
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.3, 1.1, 2.9])
+def test_a_place_of_rest_is_one_exactly(turn):
+    """Held by two kinks of the plane nothing can move; what rounding leaves of the velocity would be a direction."""
+    c, s = np.cos(turn), np.sin(turn)
+    normals = np.array([[1.0, 0.2], [-0.3, 0.7], [0.5, 0.9]]) @ np.array([[c, s], [-s, c]])
+    hinges = HingeSum(normals, [-4.0, -5.0, 0.3])
+    w, after, found = regular_velocities(hinges, np.array([1]), np.array([[0, 0, 1]]), np.array([[0, 1, 1]]))
+    assert found.all()
+    assert (w == 0).all()
+    assert after.tolist() == [[0, 0, 1]]

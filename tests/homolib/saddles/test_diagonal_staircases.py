@@ -167,6 +167,15 @@ def test_which_of_the_least_l1_solutions(depth, expected):
     np.testing.assert_allclose(found, (1 - t, 2 * (1 - t), 3 * t), rtol=1e-10)
 
 
+@pytest.mark.parametrize("depth", [2, 3, 4, 10])
+def test_newton_converges_quadratically(depth, monkeypatch):
+    """With a wrong curvature it would come to the same point, in some hundred steps."""
+    solves, solve = [], np.linalg.solve
+    monkeypatch.setattr(np.linalg, "solve", lambda *system: solves.append(1) or solve(*system))
+    hl.tie_break(*TIED, np.ones(3), depth)
+    assert 3 <= len(solves) <= 12
+
+
 @pytest.mark.parametrize("depth", [2, 3])
 @pytest.mark.parametrize("flips", [(-1, 1, 1), (1, -1, -1), (-1, -1, -1)])
 def test_a_column_of_the_other_sign_has_a_coefficient_of_the_other_sign(depth, flips):
