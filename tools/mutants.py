@@ -2,13 +2,12 @@
 
     python tools/mutants.py --seed 1 --count 150
 
-A mutation changes an operator, a sign, a constant or a comparison, or drops a statement; one that leaves the byte code
-as it is does not count. First all tests run with a mark before each statement of the library: a test that never comes
-to the broken statement cannot notice. All that do run then, those of the module first, then those of its wing, then
-all others, the quick ones first, in a process of their own that imports the broken module; the first failure ends it.
-Survivors are printed with their line before and after: each is either shown to change nothing, or a test is missing.
-Drawings are left out: what is wrong in a picture is for the eye. What is found is written down at once, and `--go-on`
-does not try again what was noticed. Processes are forked, so this runs on Linux and macOS.
+What is broken, `mutations` says. First all tests run with a mark before each statement of the library: a test that
+never comes to the broken statement cannot notice. All that do run then, those of the module first, then those of its
+wing, then all others, the quick ones first, in a process of their own that imports the broken module; the first failure
+ends it. Survivors are printed with their line before and after: each is either shown to change nothing, or a test is
+missing. What is found is written down at once, and `--go-on` does not try again what was noticed. Processes are forked,
+so this runs on Linux and macOS.
 """
 
 from __future__ import annotations
@@ -20,13 +19,12 @@ import hashlib
 import importlib
 import json
 import os
-import random
 import shutil
 import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.abc import MetaPathFinder
 from importlib.machinery import PathFinder, SourceFileLoader
 from itertools import groupby
@@ -35,147 +33,11 @@ from types import CodeType
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from mutations import ROOT, Mutation, describe, sample, sources
+
 LOG = ROOT / "_build/mutants"
 FACTOR, ROOM = 5, 10  # a test may take so many times as long as before, and ten seconds: a broken loop may not end
 LIBRARIES = ["numpy", "scipy.integrate", "scipy.optimize", "matplotlib.pyplot", "hypothesis.extra.numpy", "ipywidgets"]
-LEFT_OUT = {"figures", "explore"}
-SWAPS = {
-    ast.Add: "-", ast.Sub: "+", ast.Mult: "/", ast.Div: "*", ast.Pow: "*", ast.MatMult: "*", ast.Mod: "*",
-    ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">", ast.Eq: "!=", ast.NotEq: "==",
-    ast.And: "or", ast.Or: "and", ast.BitAnd: "|", ast.BitOr: "&",
-}  # fmt: skip
-NAMES = {"min": "max", "max": "min", "minimum": "maximum", "maximum": "minimum", "any": "all", "all": "any",
-         "sin": "cos", "cos": "sin", "argmin": "argmax", "argmax": "argmin", "floor": "ceil", "sum": "max"}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Mutation:
-    """Text from `start` to `end` of a module (offsets) becomes `text`; the statement it is in begins at a line."""
-
-    module: str
-    line: int
-    start: int
-    end: int
-    text: str
-    statement: int
-
-    def applied(self, source: str) -> str:
-        """The broken module."""
-        return source[: self.start] + self.text + source[self.end :]
-
-
-def mutations(module: str, source: str) -> Iterator[Mutation]:
-    """Every mutation of a module."""
-    starts = [0]
-    for line in source.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    lines = source.splitlines()
-
-    def offset(line: int, column: int) -> int:  # columns of ast count bytes
-        return starts[line - 1] + len(lines[line - 1].encode()[:column].decode())
-
-    def span(node: ast.AST) -> tuple[int, int]:
-        return offset(node.lineno, node.col_offset), offset(node.end_lineno, node.end_col_offset)
-
-    for node, statement in living(ast.parse(source)):
-        for start, end, text in changes(node, span, source):
-            yield Mutation(module, node.lineno, start, end, text, statement)
-
-
-def living(tree: ast.AST, statement: int = 0) -> Iterator[tuple[ast.AST, int]]:
-    """Nodes that do something, with their statement's line: no annotations, imports, docstrings, words of messages."""
-    for child in ast.iter_child_nodes(tree):
-        if isinstance(child, ast.Import | ast.ImportFrom):
-            continue
-        if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
-            continue
-        if isinstance(tree, ast.AnnAssign | ast.arg) and child is tree.annotation:
-            continue
-        if isinstance(tree, ast.FunctionDef) and child is tree.returns:
-            continue
-        if isinstance(child, ast.JoinedStr):
-            continue
-        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
-            continue
-        if isinstance(child, ast.Assign) and (
-            any(name in ast.dump(child) for name in ("'__all__'", "'TypeVar'"))
-            or (isinstance(child.value, ast.Subscript) and ast.unparse(child.value.value) in ("Callable", "tuple"))
-        ):
-            continue
-        within = child.lineno if isinstance(child, ast.stmt) else statement
-        if hasattr(child, "lineno"):
-            yield child, within
-        yield from living(child, within)
-
-
-def changes(node: ast.AST, span, source: str) -> Iterator[tuple[int, int, str]]:
-    """What can be done to one node."""
-    if isinstance(node, ast.BinOp | ast.Compare | ast.BoolOp):
-        left, right = (node.left, node.comparators[0]) if isinstance(node, ast.Compare) else (
-            node.values[:2] if isinstance(node, ast.BoolOp) else (node.left, node.right)
-        )  # fmt: skip
-        op = node.ops[0] if isinstance(node, ast.Compare) else node.op
-        between = span(left)[1], span(right)[0]
-        sign = source[slice(*between)].strip("() \n")
-        if type(op) in SWAPS and sign and "#" not in sign:
-            place = source.index(sign, between[0])
-            yield place, place + len(sign), SWAPS[type(op)]
-    elif isinstance(node, ast.UnaryOp):
-        start = span(node)[0]
-        yield start, start + (3 if isinstance(node.op, ast.Not) else 1), ""
-    elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
-        yield (*span(node), str(not node.value))
-    elif isinstance(node, ast.Constant) and isinstance(node.value, int):
-        yield (*span(node), str(node.value + 1))
-    elif isinstance(node, ast.Constant) and isinstance(node.value, float):
-        yield (*span(node), repr(node.value * 2 if node.value else 1.0))
-    elif isinstance(node, ast.Attribute | ast.Name):
-        name = node.attr if isinstance(node, ast.Attribute) else node.id
-        if name in NAMES and isinstance(node.ctx, ast.Load):
-            yield span(node)[1] - len(name), span(node)[1], NAMES[name]
-    elif isinstance(node, ast.Assign | ast.AugAssign) or (
-        isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
-    ):
-        yield (*span(node), "pass")
-
-
-def sources() -> dict[str, str]:
-    """The modules that may be broken."""
-    found = {}
-    for path in sorted((ROOT / "homolib").rglob("*.py")):
-        inner = path.relative_to(ROOT / "homolib")
-        if inner.parts[0] not in LEFT_OUT and path.name != "__init__.py":
-            found[inner.as_posix()] = path.read_text(encoding="utf-8")
-    return found
-
-
-def byte_code(code: CodeType) -> tuple:
-    """What a module does, without the places where it is written."""
-    constants = [byte_code(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
-    return code.co_code, code.co_names, code.co_varnames, code.co_exceptiontable, constants
-
-
-def is_another_program(mutation: Mutation, source: str) -> bool:
-    """Whether the mutation changes the byte code."""
-    before, after = (compile(text, "", "exec", optimize=2) for text in (source, mutation.applied(source)))
-    return byte_code(before) != byte_code(after)
-
-
-def sample(count: int, seed: int) -> list[Mutation]:
-    """`count` mutations: of each module in proportion to what can be broken in it, and of every module one."""
-    rng, chosen, rest, texts = random.Random(seed), [], [], sources()
-    for module, source in texts.items():
-        found = list(mutations(module, source))
-        rng.shuffle(found)
-        one = next((k for k, mutation in enumerate(found) if is_another_program(mutation, source)), None)
-        chosen += [] if one is None else [found.pop(one)]
-        rest += found
-    rng.shuffle(rest)
-    others = (mutation for mutation in rest if is_another_program(mutation, texts[mutation.module]))
-    while len(chosen) < count and (other := next(others, None)):
-        chosen.append(other)
-    return chosen if count >= len(texts) else rng.sample(chosen, count)
 
 
 class Loader(SourceFileLoader):
@@ -366,15 +228,6 @@ def state() -> str:
     for path in sorted(p for name in ("homolib", "tests") for p in (ROOT / name).rglob("*.py")):
         found.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     return found.hexdigest()
-
-
-def describe(mutation: Mutation) -> str:
-    """The line before and after."""
-    source = sources()[mutation.module]
-    before, after = source.splitlines(), mutation.applied(source).splitlines()
-    line = mutation.line - 1
-    shown = after[line].strip() if line < len(after) else ""
-    return f"{mutation.module}:{mutation.line}\n    - {before[line].strip()}\n    + {shown}"
 
 
 class Record:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import mutants
+import mutations
 
 MODULE = """
 def f(x: int = 2) -> bool:
@@ -22,14 +23,14 @@ def f(x: int = 2) -> bool:
 
 
 def test_each_kind_of_mutation_is_made():
-    made = {mutation.applied(MODULE).split("    ", 2)[2] for mutation in mutants.mutations("m.py", MODULE)}
+    made = {mutation.applied(MODULE).split("    ", 2)[2] for mutation in mutations.mutations("m.py", MODULE)}
     lines = "\n".join(sorted(made))
     for piece in ("x + 1", "-x - 1", "-x + 2", "pass", "y <= 3", "or max", "min(y", "3.0", "y < 4"):
         assert piece in lines, piece
 
 
 def test_words_and_annotations_stay():
-    for mutation in mutants.mutations("m.py", MODULE):
+    for mutation in mutations.mutations("m.py", MODULE):
         broken = mutation.applied(MODULE)
         assert "Words - and signs." in broken
         assert "x: int" in broken
@@ -37,17 +38,17 @@ def test_words_and_annotations_stay():
 
 
 def test_every_mutation_of_the_library_is_another_program():
-    for module, source in mutants.sources().items():
-        for mutation in list(mutants.mutations(module, source))[::61]:
+    for module, source in mutations.sources().items():
+        for mutation in list(mutations.mutations(module, source))[::61]:
             broken = mutation.applied(source)
-            assert ast.dump(ast.parse(broken)) != ast.dump(ast.parse(source)), mutants.describe(mutation)
+            assert ast.dump(ast.parse(broken)) != ast.dump(ast.parse(source)), mutations.describe(mutation)
 
 
 def test_a_sample_is_seeded_and_touches_every_module():
-    sample = mutants.sample(150, seed=1)
-    assert sample == mutants.sample(150, seed=1) != mutants.sample(150, seed=2)
-    breakable = {module for module, source in mutants.sources().items() if any(mutants.mutations(module, source))}
-    assert {mutation.module for mutation in sample} == breakable == set(mutants.sources()) - {"_settings.py"}
+    sample = mutations.sample(150, seed=1)
+    assert sample == mutations.sample(150, seed=1) != mutations.sample(150, seed=2)
+    breakable = {module for module, source in mutations.sources().items() if any(mutations.mutations(module, source))}
+    assert {mutation.module for mutation in sample} == breakable == set(mutations.sources()) - {"_settings.py"}
 
 
 def test_marks_say_which_statements_run(monkeypatch):
@@ -57,7 +58,7 @@ def test_marks_say_which_statements_run(monkeypatch):
     assert seen == ["m.py:2"]  # the definition, not the body
     assert (names["f"](-5), names["f"].__doc__) == (True, "Words - and signs.")
     assert seen == ["m.py:2", "m.py:4", "m.py:5"]
-    assert {f"m.py:{m.statement}" for m in mutants.mutations("m.py", MODULE)} <= set(seen)
+    assert {f"m.py:{m.statement}" for m in mutations.mutations("m.py", MODULE)} <= set(seen)
 
 
 def test_tests_that_do_not_come_to_a_statement_are_left_out_and_near_ones_run_first(tmp_path):
@@ -114,7 +115,7 @@ def test_each_job_has_a_process_of_its_own_and_one_that_is_killed_is_told():
 
 
 def test_what_was_noticed_is_not_tried_again(tmp_path):
-    one, two = mutants.sample(150, seed=1)[:2]
+    one, two = mutations.sample(150, seed=1)[:2]
     record = mutants.Record(tmp_path / "log", go_on=False)
     record.add(one, "a test")
     record.add(two, "")
@@ -125,4 +126,4 @@ def test_what_was_noticed_is_not_tried_again(tmp_path):
 def test_a_mutation_that_leaves_the_byte_code_does_not_count():
     source = "x = 1 + 2\n"
     for text, another in (("2 + 1", False), ("1 + 3", True), ("1 - 2", True)):
-        assert mutants.is_another_program(mutants.Mutation("m.py", 1, 4, 9, text, 1), source) is another
+        assert mutations.is_another_program(mutations.Mutation("m.py", 1, 4, 9, text, 1), source) is another
