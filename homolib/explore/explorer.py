@@ -26,12 +26,13 @@ from homolib import _checks
 from homolib._settings import default_errors
 
 if TYPE_CHECKING:
-    from ipywidgets import VBox
+    from ipywidgets import SelectionSlider, VBox, Widget
     from matplotlib.figure import Figure
 
     from homolib.explore.frame import Frame
 
 MOST_FRAMES = 256
+PAUSE = 700  # ms between values that play, as on the website
 
 DRAWING = threading.RLock()  # Matplotlib's settings are shared: one drawing at a time
 
@@ -203,12 +204,25 @@ class Explorer:
 
         for slider in sliders:
             slider.observe(redraw, names="value")
-        return ipywidgets.VBox([*sliders, view])
+        rows = [_with_play(slider, options) for slider, options in zip(sliders, self.controls.values(), strict=True)]
+        return ipywidgets.VBox([*rows, view])
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
         """The widget; the first frame where a viewer knows no widgets; its sentence in a terminal."""
         view = {"application/vnd.jupyter.widget-view+json": self.widget.get_view_spec()}  # of ipywidgets 7, too
         return {**view, "text/html": _live_html(self.first, self.draw), "text/plain": repr(self)}
+
+
+def _with_play(slider: SelectionSlider, options: list) -> Widget:
+    """The slider; of ordered values with a button before it that lets them run, linked in the browser."""
+    import ipywidgets
+
+    if not _is_ordered(options):
+        return slider
+    play = ipywidgets.Play(value=slider.index, min=0, max=len(options) - 1, interval=PAUSE)
+    ipywidgets.jslink((play, "value"), (slider, "index"))
+    slider.layout.flex = "1 1 auto"
+    return ipywidgets.HBox([play, slider])
 
 
 def _as_text(sentence: str) -> str:
@@ -284,6 +298,11 @@ def _is_number(option: object) -> bool:
     return isinstance(option, numbers.Real) and not isinstance(option, bool)
 
 
+def _is_ordered(options: list) -> bool:
+    """Whether the values can be played one after the other."""
+    return len(options) > 2 and all(map(_is_number, options))
+
+
 def _words(name: str) -> str:
     return name.replace("_", " ")
 
@@ -304,7 +323,7 @@ def _static_html(explorer: Explorer) -> str:
     frames, first = explorer.frames(), explorer.shown
     lengths = [len(options) for options in explorer.controls.values()]
     controls = [
-        page.control(name, list(map(_text, options)), start, all(map(_is_number, options)) and len(options) > 2)
+        page.control(name, list(map(_text, options)), start, _is_ordered(options))
         for (name, options), start in zip(explorer.controls.items(), first, strict=True)
     ]
     number = int(np.ravel_multi_index(first, lengths))

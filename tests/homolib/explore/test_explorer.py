@@ -8,6 +8,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
+import ipywidgets
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -449,6 +450,17 @@ def test_live_sliders_show_the_same_values():
     assert [label for label, _ in slope.options] == ["1e-6", "20"]
     assert slope.label == "20"
     assert height.label == "0.5"
+
+
+def test_what_has_an_order_can_be_played_in_jupyter_too(monkeypatch):
+    """The button counts through the stops of its slider; two values are no film, and names have no order."""
+    links, jslink = [], ipywidgets.jslink
+    monkeypatch.setattr(ipywidgets, "jslink", lambda *ends: links.append(jslink(*ends)))
+    rows = hl.explore(line, slope=[1, 2, 3], height=[0.0, 1.0], first={"slope": 2}).widget.children
+    play, slider = rows[0].children
+    assert (play.min, play.value, play.max) == (0, slider.index, 2)
+    assert [(link.source, link.target) for link in links] == [((play, "value"), (slider, "index"))]
+    assert isinstance(rows[1], type(slider))
 
 
 def test_where_there_is_no_front_end_the_sentence_stays():
