@@ -31,12 +31,11 @@ def fates_in_the_plane(v0: float = -0.9, points: tuple[int, int] = (161, 180)) -
     axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal")
     patches = [Patch(color=SKY, label="branch: v passes 0"), Patch(color=ORANGE, label="branch: u reaches 0")]
     axes.legend(handles=patches, loc="lower left")
-    first, second = (fate.reshape(u1.shape)[1:-1, 1:-1].mean() for fate in (first, second))
-    parts = 100 * np.array([first, second, 1 - first - second])
+    parts = [100 * fate.reshape(u1.shape)[1:-1, 1:-1].mean() for fate in (first, second)]
     return figure, (
         f"Starts u in a square of half-width 1.6, with v = {v0:g}. Blue, {parts[0]:.1f} per cent of the square: "
-        f"branch because v passes zero; orange, {parts[1]:.1f} per cent: branch because u reaches zero; the rest, "
-        f"{parts[2]:.1f} per cent: one solution. Dashed: the circle of balanced starts. Dotted: the three kinks."
+        f"branch because v passes zero; orange, {parts[1]:.1f} per cent: branch because u reaches zero; the rest: "
+        "one solution. Dashed: the circle of balanced starts. Dotted: the three kinks."
     )
 
 
