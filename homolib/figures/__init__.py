@@ -13,7 +13,7 @@ Speeds 1 below and -1 above, a concave kink: one solution, which stays on the ki
 
 from homolib.figures.a_figure_reproduced import draws_that_show_it, four_clocks
 from homolib.figures.clarke_subdifferential import fan_polytope, four_slopes, slopes_of_relu, termwise_polygon
-from homolib.figures.definability import cut_with_horizontals, hat_against_bowl, under_the_microscope
+from homolib.figures.definability import cut_with_horizontals, hat_against_dome, under_the_microscope
 from homolib.figures.gradient_flow import (
     bent_height,
     descent_near_the_origin,
@@ -112,7 +112,7 @@ __all__ = [
     "gradient_field_of_u1_abs_u2",
     "growth_from_small_starts",
     "growth_within_its_bounds",
-    "hat_against_bowl",
+    "hat_against_dome",
     "jump_time_errors",
     "leaving_a_point",
     "leaving_the_origin",

@@ -108,8 +108,8 @@ def termwise_polygon(z3: float, angle: float) -> tuple[Figure, str]:
     same = "the two sets are equal" if np.isclose(_area(true), _area(wide)) else "the inclusion is strict"
     return figure, (
         f"$z = (1, 1, {z3:g})$, third input at {angle:g} degrees: {same}. The set of the sum has area "
-        f"{_area(true):.3f} and a shortest element, in red, of length {lengths[0]:.3f}; the sum of the sets has area "
-        f"{_area(wide):.3f} and a shortest element of length {lengths[1]:.3f}."
+        f"{_area(true):.3f} and the distance {lengths[0]:.3f} from 0, the red line; the sum of the sets has area "
+        f"{_area(wide):.3f} and the distance {lengths[1]:.3f} from 0."
     )
 
 

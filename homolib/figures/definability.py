@@ -57,24 +57,24 @@ def cut_with_horizontals() -> tuple[Figure, str]:
     )
 
 
-def hat_against_bowl(radius: float = 0.75, degrees: float = 0.0) -> tuple[Figure, str]:
-    """Gradient flows of the hat and of its definable twin, the bowl, from one start: paths, and angle over time."""
+def hat_against_dome(radius: float = 0.75, degrees: float = 0.0) -> tuple[Figure, str]:
+    """Gradient flows of the hat and of its definable twin, the dome, from one start: paths, and angle over time."""
     start = radius * np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
-    hat, bowl = hat_descent(start, LEVEL), hat_descent(start, 3.5 * LEVEL, winding=0)
+    hat, dome = hat_descent(start, LEVEL), hat_descent(start, 3.5 * LEVEL, winding=0)
     angle, walked, level = (
-        np.interp(hat.log_time[-1], bowl.log_time, each) for each in (bowl.angle, bowl.length, bowl.level)
+        np.interp(hat.log_time[-1], dome.log_time, each) for each in (dome.angle, dome.length, dome.level)
     )
     figure, (plane, clock) = canvas(columns=2, width=6.8, height=3.4)
     plane.imshow(_moat(), origin="lower", extent=(-1, 1, -1, 1), cmap="Greys", alpha=0.55, interpolation="bilinear")
     plane.plot(*hat.points.T, color=BLUE, linewidth=2, label="hat")
-    plane.plot(*bowl.points.T, color=RED, linewidth=2.6, label="bowl")
-    plane.plot(*bowl.points[-1], "s", color=RED)
+    plane.plot(*dome.points.T, color=RED, linewidth=2.6, label="dome")
+    plane.plot(*dome.points[-1], "s", color=RED)
     plane.plot(*start, "o", color=ORANGE, markersize=8)
     rim = np.linspace(0, 2 * np.pi, 181)
     plane.plot(np.cos(rim), np.sin(rim), color=GREY, linestyle=":", linewidth=1)
     plane.set(aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1], title="paths (shaded: ridge of the hat)")
     plane.grid(visible=False)
-    for path, colour, style, name in ((hat, BLUE, "-", "hat"), (bowl, RED, "--", "bowl")):
+    for path, colour, style, name in ((hat, BLUE, "-", "hat"), (dome, RED, "--", "dome")):
         clock.plot(path.log_time[1:], (path.angle[1:] - path.angle[0]) / (2 * np.pi), style, color=colour, label=name)
     clock.set(xlabel=r"$\ln t$", title="full turns so far", xlim=(0, hat.log_time[-1]))
     clock.legend()
@@ -82,7 +82,7 @@ def hat_against_bowl(radius: float = 0.75, degrees: float = 0.0) -> tuple[Figure
         f"From $R = {radius:g}$ at {degrees:g} degrees: when the flow of the hat has come out to "
         f"$R = {np.sqrt(1 - 1 / LEVEL):.3f}$, it has turned {hat.turns:.2f} times and walked {hat.length[-1]:.1f}, "
         f"and still "
-        f"turns. By that time the flow of the bowl has turned {abs(angle - bowl.angle[0]) / (2 * np.pi):.3f} times and "
+        f"turns. By that time the flow of the dome has turned {abs(angle - dome.angle[0]) / (2 * np.pi):.3f} times and "
         f"walked {walked:.3f}, and is {1 - np.sqrt(1 - 1 / level):.3f} from the rim."
     )
 

@@ -25,8 +25,8 @@ def gradient_field_of_u1_abs_u2() -> tuple[Figure, str]:
     end = w[-1, 0]
     return figure, (
         "Arrows: gradients of $u_1|u_2|$. Beside the positive half axis (red) they point away from it: the paths from "
-        "the blue dots, 0.05 above and below, part for good. Beside the negative half axis they point towards it: both "
-        f"green paths come to ({end:.3f}, 0) and stay there."
+        "the blue dots, $(0.5, \\pm0.05)$, part for good. Beside the negative half axis they point towards it: both "
+        f"green paths, from $(-1.8, \\pm1)$, come to ({end:.3f}, 0) and stay there."
     )
 
 

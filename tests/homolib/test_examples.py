@@ -104,7 +104,7 @@ def test_every_start_near_the_rim_winds_on(r, theta):
 
 
 @given(st.floats(0.7, 0.97), st.floats(-np.pi, np.pi))
-def test_the_definable_bowl_hardly_turns(r, theta):
+def test_the_definable_dome_hardly_turns(r, theta):
     """The law above fails where it must: without winding the path is no longer than a radius."""
     path = hat_descent(r * np.array([np.cos(theta), np.sin(theta)]), level=1 / (1 - r**2) + 7, winding=0)
     assert abs(path.turns) < 0.25

@@ -238,3 +238,16 @@ def test_a_time_outside_the_path_is_refused():
     for t in (-0.1, 1.1, [0.5, 2], np.nan):
         with pytest.raises(ValueError, match=r"^t: got .*, want (times between 0 and 1|finite numbers)"):
             path.at(t)
+
+
+@pytest.mark.parametrize("power", [-100, -40, 1, 60])
+def test_the_logistic_loss_sees_only_products_of_outputs_and_labels(power):
+    """X / c with c^2 y: outputs shrink as labels grow, and the flow of the weights is the same to the last bit."""
+    net, (X, y), w0 = hl.SquaredReLU(3, 2), hl.datasets.circle(10), hl.datasets.ring(3)
+
+    def flow(c):
+        return hl.training_flow(net, X / c, c**2 * y, w0, 0.2, delta=1e-3, loss=hl.LogisticLoss(), tolerance=1e-8)
+
+    one, other = flow(1.0), flow(2.0**power)
+    np.testing.assert_array_equal(other.direction, one.direction)
+    np.testing.assert_array_equal(other.log_norm, one.log_norm)

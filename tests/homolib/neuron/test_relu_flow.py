@@ -76,8 +76,9 @@ def test_it_stops_at_a_branching_and_says_where_to_look():
     assert path.t[-1] == 0
     assert path.events[-1].kind == "branch"
     assert path.at(0) == pytest.approx([1, 0])
-    with pytest.raises(ValueError, match="several solutions part; `branches`"):
-        path.at(1)
+    for beyond in (1, [0, 1]):
+        with pytest.raises(ValueError, match="several solutions part; `branches`"):
+            path.at(beyond)
     regular = neuron_flow(X, z, 1, [1e-15 * 10**4], 3)  # off the kink by more than rounding
     assert regular.t[-1] == 3
     with pytest.raises(ValueError, match="where the path ends"):
