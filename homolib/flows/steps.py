@@ -293,11 +293,12 @@ def _with_grazes(inner: Callable, nodes: np.ndarray, values: np.ndarray) -> tupl
 def _first_below_zero(function: Callable, low: np.ndarray, high: np.ndarray, close: np.ndarray) -> np.ndarray:
     """Where functions that change from plus to minus lie in [-close, 0), one for each run.
 
-    By the Illinois rule, which halves the value at an end that stays; each third time by halves, for functions that
-    are flat at first.
+    By the Illinois rule, which halves the value at an end that stays, aiming at the middle of that interval; each third
+    time by halves, for functions that are flat at first.
     """
-    above, below = function(low), function(high)
-    reached, side = below, np.zeros(len(low))
+    aim = close / 2
+    reached = function(high)
+    above, below, side = function(low) + aim, reached + aim, np.zeros(len(low))
     for turn in range(200):
         going = (reached < -close) & (high - low > 1e-15)
         if not going.any():
@@ -307,8 +308,8 @@ def _first_below_zero(function: Callable, low: np.ndarray, high: np.ndarray, clo
         middle = np.where(secant, middle, (low + high) / 2)
         value = function(middle)
         right, left = going & (value < 0), going & (value >= 0)
-        above = np.where(left, value, np.where(right & (side == 1), above / 2, above))
-        below = np.where(right, value, np.where(left & (side == -1), below / 2, below))
+        above = np.where(left, value + aim, np.where(right & (side == 1), above / 2, above))
+        below = np.where(right, value + aim, np.where(left & (side == -1), below / 2, below))
         low, high, reached = np.where(left, middle, low), np.where(right, middle, high), np.where(right, value, reached)
         side = np.where(right, 1, np.where(left, -1, side))
     return high

@@ -16,3 +16,13 @@ def test_a_neuron_that_dies_beside_one_that_grows_is_waited_for(epsilon):
     assert found.vanishes.tolist() == [False, True]
     assert found.eta == pytest.approx(np.sqrt(0.5) / 2, rel=1e-12)  # half of the least norm of the one that grows
     np.testing.assert_allclose(found.T, np.log(np.sqrt(0.5) / epsilon), rtol=1e-9)
+
+
+def test_a_neuron_of_weight_zero_stays_and_vanishes():
+    net = hl.TwoLayerReLU(2, 2)
+    found = FrozenStart(net, [[1.0, 0.0]], [1.0], net.join(np.array([[1.0, 1, 0], [0, 0, 0]])) * np.sqrt(0.5)).limit(
+        1e-3, whole=False
+    )
+    assert found.vanishes.tolist() == [False, True]
+    assert np.array_equal(found.direction[1], np.zeros(3))
+    np.testing.assert_allclose(found.direction[0], [np.sqrt(0.5), np.sqrt(0.5), 0], rtol=1e-12)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from homolib.flows.steps import Field, Stuck, integrate
+from homolib.flows.steps import Field, Stuck, _first_below_zero, integrate
 
 
 def falling(floor, below, calls=None):
@@ -116,6 +116,21 @@ def test_a_kink_on_a_smooth_path_is_found_by_few_looks():
     calls = []
     integrate(falling(0.0, 3.0, calls), np.array([[[0.4, -1.0]]]), 0.8, np.array([1e-10]), meet=True)
     assert len(calls) <= 60
+
+
+@pytest.mark.parametrize(("power", "most"), [(1, 3), (2, 20), (5, 13)])
+def test_a_crossing_is_found_by_few_looks(power, most):
+    """A straight line by the first secant, a parabola by Illinois' rule; halves alone would take 30."""
+    looks = []
+    for level in (0.9, 0.5, 0.1, 1e-3):
+
+        def function(x, level=level):
+            looks.append(x)
+            return level - x**power
+
+        x = _first_below_zero(function, np.zeros(1), np.ones(1), np.array([1e-9]))
+        assert -1e-9 <= level - x**power < 0
+    assert len(looks) <= 4 * most
 
 
 def test_a_motion_that_is_pushed_back_from_both_sides_slides():
