@@ -11,12 +11,24 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[1]
+SITE = ROOT / "_build/html"
 NUMBERED = re.compile(r"prf:(?!proof$)|exercise$")
 FENCE = re.compile(r"(?P<fence>:{3,}|`{3,})\{(?P<name>[\w:-]+)\}\s*(?P<title>.*)")
 OPTION = re.compile(r":(?P<name>[\w-]+):\s*(?P<value>.*)")
 LABEL = re.compile(r"\((?P<label>[\w.:-]+)\)=")
 MATH_END = re.compile(r".*\$\$\s*\((?P<label>[\w.:-]+)\)")
 MARKS = re.compile(r"\s*\*((?:Warm-up|Standard|Project), [\w ]+)\*")
+
+
+@cache
+def config() -> dict:
+    """What `_config.yml` says."""
+    return yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+
+
+def repository() -> str:
+    """Address of the repository, without a slash at the end; empty if there is none. In a build, Sphinx has it."""
+    return (config()["sphinx"]["config"]["book_repository"] or "").rstrip("/")
 
 
 @cache

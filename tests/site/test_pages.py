@@ -16,8 +16,8 @@ from bs4 import BeautifulSoup
 
 import book
 import pdf
+from book import SITE
 
-SITE = Path(__file__).parents[2] / "_build/html"
 CHAPTERS = sorted(f"chapters/{path.name}" for path in SITE.glob("chapters/*.html"))
 PAGES = [*CHAPTERS, *sorted(path.name for path in SITE.glob("*.html") if path.name != "index.html")]
 SOURCES = [source for source in book.all_sources() if book.is_notebook(source)]
