@@ -222,8 +222,12 @@ def convert(source: Path, labels: book.Labels, repository: str = "") -> tuple[nb
     """The notebook of a chapter, without outputs, and the labels that nothing in the book carries."""
     old, to_text = jupytext.read(source, fmt="md:myst"), Converter(labels)
     cells = [nbformat.v4.new_code_cell(take_home.first_cell(repository))]
+    figures = iter(labels.figures[source.stem])
     for cell in old.cells:
         if cell.cell_type == "code":
+            numbers = [labels.words[next(figures)] for _ in book.FIGURE.finditer(cell.source)]
+            if numbers:
+                cells.append(nbformat.v4.new_markdown_cell(f"**{', '.join(numbers)}**"))
             folded_on_site = to_text.solution or HIDDEN & set(cell.metadata.get("tags", []))
             hidden = {"jupyter": {"source_hidden": True}} if folded_on_site else {}
             tags = {"tags": cell.metadata.tags} if "tags" in cell.metadata else {}

@@ -85,7 +85,7 @@ def number_figures(app, doctree):
         node[:] = [nodes.Text(re.sub("(<figcaption.*?>)", rf"\1{link}", text, count=1))]
         if name := re.search('data-figure="(.*?)"', text):
             names[name[1]] += 1
-            label = f"figure-{stem}-{name[1]}".replace("_", "-") + (f"-{names[name[1]]}" if names[name[1]] > 1 else "")
+            label = book.figure_label(stem, name[1], names[name[1]])
             labels.labels[label] = (app.env.docname, anchor, words)
             labels.anonlabels[label] = (app.env.docname, anchor)
         app.env.figures_of_book.append((app.env.docname, anchor, words))

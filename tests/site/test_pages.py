@@ -316,6 +316,15 @@ def test_notebooks_number_theorems_exercises_and_formulas_as_the_site_does():
     assert compared == len([label for label in labels.number if label not in labels.page and label.islower()])
 
 
+def test_notebooks_number_figures_as_the_site_does():
+    labels = book.collect_labels(book.all_sources())
+    shown = {
+        source.stem: [words.get_text() for words in soup(f"chapters/{source.stem}.html").select(".homolib-number")]
+        for source in book.all_sources()
+    }
+    assert shown == {stem: [labels.words[label] for label in found] for stem, found in labels.figures.items()}
+
+
 def test_notebooks_number_sections_as_the_site_does():
     labels = book.collect_labels(book.all_sources())
     tags = {tag["id"]: tag for page in CHAPTERS for tag in soup(page).select("article [id]")}
