@@ -103,8 +103,9 @@ def take_solutions(chapter: Tag, stem: str) -> list[Tag]:
         title.append(new("a", "", href=f"#{exercise['id']}"))
         title.a.extend(copy(piece) for piece in exercise.select_one(".admonition-title").contents)
         solution["class"] = ["solution", "admonition"]
-        exercise.append(new("p", "", class_="paper-see"))
-        exercise.select_one(".paper-see").append(new("a", "Solution", class_="paged", href=f"#{solution['id']}"))
+        see = new("span", "", class_="paper-see")
+        see.append(new("a", "Solution", class_="paged", href=f"#{solution['id']}"))
+        exercise.select_one(".admonition-title").append(see)
         taken.append(solution.extract())
     return taken
 
