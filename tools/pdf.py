@@ -47,7 +47,13 @@ CUT = """width => [...document.querySelectorAll('article *, nav *')].filter(e =>
     return box.width && (box.right > width + 1 || box.left < -1 || hides);
 }).map(e => `cut at the margin: ${e.outerHTML.slice(0, 150)}`)"""
 PAGED = "links => links.map(link => decodeURIComponent(link.hash.slice(1)))"
-NUMBER = "pages => document.querySelectorAll('a.paged').forEach((link, k) => { link.dataset.page = pages[k]; })"
+# The page is taken out meanwhile: what Chromium keeps of the last layout would move lines in the next
+NUMBER = """pages => {
+    const {body} = document;
+    body.remove();
+    body.querySelectorAll("a.paged").forEach((link, k) => { link.dataset.page = pages[k]; });
+    document.documentElement.append(body);
+}"""
 
 
 class Paper(http.server.SimpleHTTPRequestHandler):
@@ -111,7 +117,7 @@ def print_site(chromium: str, path: Path) -> tuple[list, list[str]]:
 def number_pages(tab: Page, path: Path) -> None:
     """Print until the numbers of pages that links show are right: they move no line, so twice."""
     places, numbers = tab.locator("a.paged").evaluate_all(PAGED), None
-    for _ in range(3):
+    for _ in range(5):
         tab.evaluate(NUMBER, numbers or ["000"] * len(places))
         tab.pdf(path=path, format="A4", tagged=True, print_background=True)
         before, numbers = numbers, pages_of(PdfReader(path), places)
