@@ -11,12 +11,25 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[1]
+SITE = ROOT / "_build/html"
 NUMBERED = re.compile(r"prf:(?!proof$)|exercise$")
 FENCE = re.compile(r"(?P<fence>:{3,}|`{3,})\{(?P<name>[\w:-]+)\}\s*(?P<title>.*)")
 OPTION = re.compile(r":(?P<name>[\w-]+):\s*(?P<value>.*)")
 LABEL = re.compile(r"\((?P<label>[\w.:-]+)\)=")
 MATH_END = re.compile(r".*\$\$\s*\((?P<label>[\w.:-]+)\)")
+FIGURE = re.compile(r"^hl\.(?:show|explore)\(\s*(?:hl\.figures\.)?(?P<name>\w+)", re.MULTILINE)
 MARKS = re.compile(r"\s*\*((?:Warm-up|Standard|Project), [\w ]+)\*")
+
+
+@cache
+def config() -> dict:
+    """What `_config.yml` says."""
+    return yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+
+
+def repository() -> str:
+    """Address of the repository, without a slash at the end; empty if there is none. In a build, Sphinx has it."""
+    return (config()["sphinx"]["config"]["book_repository"] or "").rstrip("/")
 
 
 @cache
@@ -55,6 +68,7 @@ class Labels:
     home: dict[str, str] = field(default_factory=dict)  # the file in which a result or an exercise stands
     section: dict[str, str] = field(default_factory=dict)  # its number
     page: dict[str, str] = field(default_factory=dict)
+    figures: dict[str, list[str]] = field(default_factory=dict)  # labels of the figures in a file, in their order
 
 
 def collect_labels(sources: list[Path]) -> Labels:
@@ -62,6 +76,7 @@ def collect_labels(sources: list[Path]) -> Labels:
     labels = Labels()
     for source in sources:
         count, chapter = Counter(), chapter_numbers().get(source.stem, "")
+        collect_figures(source, labels)
         lines = [line.strip() for line in source.read_text(encoding="utf-8").splitlines()]
         for i, line in enumerate(lines):
             kind, label = "", None
@@ -96,6 +111,22 @@ def collect_labels(sources: list[Path]) -> Labels:
                 labels.number[label] = number
                 labels.words[label] = f"({number})" if kind == "Math" else f"{kind} {number}"
     return labels
+
+
+def figure_label(stem: str, name: str, count: int) -> str:
+    """The label of a figure: its page and the function that draws, which may do so `count` times on the page."""
+    return f"figure-{stem}-{name}".replace("_", "-") + (f"-{count}" if count > 1 else "")
+
+
+def collect_figures(source: Path, labels: Labels) -> None:
+    """Number the figures of a page; what has no chapter has chapter 0."""
+    text, count = source.read_text(encoding="utf-8"), Counter()
+    labels.figures[source.stem] = []
+    for number, figure in enumerate(FIGURE.finditer(text), start=1):
+        count[figure["name"]] += 1
+        label = figure_label(source.stem, figure["name"], count[figure["name"]])
+        labels.figures[source.stem].append(label)
+        labels.words[label] = f"Figure {chapter_numbers().get(source.stem, 0)}.{number}"
 
 
 def split_options(lines: list[str]) -> tuple[dict[str, str], list[str]]:

@@ -218,12 +218,16 @@ def closing(lines: list[str], fence: str) -> int:
 # Notebooks
 
 
-def convert(source: Path, labels: book.Labels) -> tuple[nbformat.NotebookNode, list[str]]:
+def convert(source: Path, labels: book.Labels, repository: str = "") -> tuple[nbformat.NotebookNode, list[str]]:
     """The notebook of a chapter, without outputs, and the labels that nothing in the book carries."""
     old, to_text = jupytext.read(source, fmt="md:myst"), Converter(labels)
-    cells = [nbformat.v4.new_code_cell(take_home.first_cell())]
+    cells = [nbformat.v4.new_code_cell(take_home.first_cell(repository))]
+    figures = iter(labels.figures[source.stem])
     for cell in old.cells:
         if cell.cell_type == "code":
+            numbers = [labels.words[next(figures)] for _ in book.FIGURE.finditer(cell.source)]
+            if numbers:
+                cells.append(nbformat.v4.new_markdown_cell(f"**{', '.join(numbers)}**"))
             folded_on_site = to_text.solution or HIDDEN & set(cell.metadata.get("tags", []))
             hidden = {"jupyter": {"source_hidden": True}} if folded_on_site else {}
             tags = {"tags": cell.metadata.tags} if "tags" in cell.metadata else {}
@@ -240,12 +244,12 @@ def convert(source: Path, labels: book.Labels) -> tuple[nbformat.NotebookNode, l
     return notebook, to_text.missing
 
 
-def convert_all(sources: list[Path], strict: bool = True) -> Iterator[tuple[str, str]]:
+def convert_all(sources: list[Path], repository: str, strict: bool = True) -> Iterator[tuple[str, str]]:
     """Name and text of the notebook of every source; in the whole book, every reference must lead somewhere."""
     labels = book.collect_labels(list(dict.fromkeys([*book.all_sources(), *sources])))
     for source in sources:
         try:
-            notebook, missing = convert(source, labels)
+            notebook, missing = convert(source, labels, repository)
         except Unknown as error:
             raise Unknown(f"{source.name}: {error}") from error
         if missing and strict:
@@ -262,7 +266,7 @@ def main() -> None:
     arguments = parser.parse_args()
     sources = arguments.sources or list(filter(book.is_notebook, book.all_sources()))
     arguments.out.mkdir(parents=True, exist_ok=True)
-    for name, text in convert_all(sources, strict=not arguments.sources):
+    for name, text in convert_all(sources, book.repository(), strict=not arguments.sources):
         path = keep.place(text, arguments.out / name)
         if path.name != name:
             print(f"{arguments.out / name} stays as you wrote it; the chapter as it is now: {path.name}")

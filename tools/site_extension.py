@@ -19,7 +19,6 @@ import book
 import notebooks
 import take_home
 
-ROOT = Path(__file__).parents[1]
 FIGURE = '<figure class="homolib '
 GLOSSARY = "chapters/glossary"
 NOT_PROSE = (nodes.reference, nodes.title, nodes.literal, nodes.math, nodes.math_block, nodes.raw, nodes.literal_block)
@@ -27,7 +26,7 @@ NOT_PROSE = (nodes.reference, nodes.title, nodes.literal, nodes.math, nodes.math
 
 def add_vendored_scripts(app, config):
     """Serve `vendor/`, but load nothing from it: Jupyter Book loads every script of the static folders it knows of."""
-    config.html_static_path.append(str(ROOT / "vendor"))
+    config.html_static_path.append(str(book.ROOT / "vendor"))
 
 
 def read_bars_as_norms(app, what, name, obj, options, lines):
@@ -86,7 +85,7 @@ def number_figures(app, doctree):
         node[:] = [nodes.Text(re.sub("(<figcaption.*?>)", rf"\1{link}", text, count=1))]
         if name := re.search('data-figure="(.*?)"', text):
             names[name[1]] += 1
-            label = f"figure-{stem}-{name[1]}".replace("_", "-") + (f"-{names[name[1]]}" if names[name[1]] > 1 else "")
+            label = book.figure_label(stem, name[1], names[name[1]])
             labels.labels[label] = (app.env.docname, anchor, words)
             labels.anonlabels[label] = (app.env.docname, anchor)
         app.env.figures_of_book.append((app.env.docname, anchor, words))
@@ -148,9 +147,10 @@ def glossary(app):
 
 def link_to_repository(app, config):
     """Let the theme's buttons lead to the repository, if it has an address."""
-    if take_home.repository():
+    config.book_repository = config.book_repository.rstrip("/")
+    if config.book_repository:
         config.html_theme_options |= {
-            "repository_url": take_home.repository(),
+            "repository_url": config.book_repository,
             "repository_branch": "main",
             "path_to_docs": "",
             "use_repository_button": True,
@@ -181,7 +181,7 @@ def offer_notebook(app, pagename, templatename, context, doctree):
                 }
                 for name, text, icon, tooltip in offers
             ]
-    if places := take_home.places_to_run(stem):
+    if places := take_home.places_to_run(stem, app.config.book_repository):
         menu = {"type": "group", "tooltip": "Run this page", "icon": "fas fa-rocket", "label": "launch-buttons"}
         context["header_buttons"].insert(0, menu | {"buttons": places})
 
@@ -210,7 +210,7 @@ def write_notebooks(app, error):
         built = {Path(app.env.doc2path(name)) for name in app.env.found_docs}
         sources = [source for source in book.all_sources() if source in built and book.is_notebook(source)]
         if sources:
-            take_home.pack(Path(app.outdir) / "notebooks", notebooks.convert_all(sources))
+            take_home.pack(Path(app.outdir) / "notebooks", notebooks.convert_all(sources, app.config.book_repository))
 
 
 def setup(app):

@@ -17,9 +17,8 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-import yaml
+from book import ROOT
 
-ROOT = Path(__file__).parents[1]
 ZIP = "small-beginnings.zip"
 BRANCH = "notebooks"  # of the repository: what is in the zip, for those who run it where they read it
 README = """Small Beginnings: the notebooks of the book, and homolib, its library.
@@ -34,25 +33,14 @@ Then open index.ipynb. A single notebook installs the library by itself, in its 
 
 
 @cache
-def settings() -> dict:
-    """What `_config.yml` hands to Sphinx."""
-    return yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]
-
-
-def repository() -> str:
-    """Address of the repository, without a slash at the end; empty if there is none."""
-    return (settings().get("book_repository") or "").rstrip("/")
-
-
-@cache
 def wheel_name() -> str:
     """Name of the library's wheel."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return f"{project['name']}-{project['version']}-py3-none-any.whl"
 
 
-def first_cell() -> str:
-    """Code that says what a notebook needs, and installs the library where it is missing."""
+def first_cell(repository: str = "") -> str:
+    """Code that says what a notebook needs, and installs the library where it is missing: from there or from beside."""
     lines = [
         "# This notebook needs Python 3.11 or newer, and homolib, the book's library, which it installs if missing.",
         "from importlib.util import find_spec",
@@ -61,8 +49,8 @@ def first_cell() -> str:
         'if find_spec("homolib") is None:',
         f'    wheel = "{wheel_name()}"',
     ]
-    if repository():
-        lines += [f'    %pip install --quiet {{wheel if Path(wheel).exists() else "git+{repository()}"}}']
+    if repository:
+        lines += [f'    %pip install --quiet {{wheel if Path(wheel).exists() else "git+{repository}"}}']
     else:
         lines += [
             "    if not Path(wheel).exists():",
@@ -96,9 +84,9 @@ def pack(folder: Path, notebooks: Iterable[tuple[str, str]]) -> None:
             archive.write(folder / name, f"small-beginnings/{name}")
 
 
-def places_to_run(stem: str) -> list[dict]:
+def places_to_run(stem: str, repository: str) -> list[dict]:
     """Buttons that open a chapter's notebook at Colab and Binder, if the repository has an address there."""
-    host, _, path = repository().partition("github.com/")
+    host, _, path = repository.partition("github.com/")
     if not (host and path):
         return []
     colab = f"https://colab.research.google.com/github/{path}/blob/{BRANCH}/{stem}.ipynb"

@@ -1,5 +1,6 @@
 """The generated notebooks: same code, plain text, the numbers of the website."""
 
+import itertools
 import re
 
 import jupytext
@@ -111,7 +112,19 @@ def test_text_is_plain_markdown_and_every_reference_leads_somewhere(source):
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     text = re.sub(r"^```\n?.*?^```$|`[^`\n]+`", "", text, flags=re.DOTALL | re.MULTILINE)
     assert not re.search(r"^\s*:{3,}|^\([\w-]+\)=$|\{[\w:-]+\}`|\$\$ ?\([\w-]+\)", text, re.MULTILINE)
+    assert not re.search(r"\{(?:number|name)\}|\?\?|(?<!a-)\bfigure-[\w-]+|Figure \?", text)
     assert text.count("<details>") == text.count("</details>")
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_a_number_stands_above_each_figure(source):
+    labels = book.collect_labels(book.all_sources())
+    cells = notebooks.convert(source, labels)[0].cells
+    shown = [(above, cell) for above, cell in itertools.pairwise(cells) if book.FIGURE.search(cell.source)]
+    assert [above.source for above, _ in shown] == [
+        f"**{labels.words[label]}**" for label in labels.figures[source.stem]
+    ]
+    assert sum(cell.source.count("hl.figures.") for cell in cells if cell.cell_type == "code") >= len(shown) > 0
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
@@ -132,6 +145,37 @@ def test_references_read_as_on_the_website(convert):
     assert "> Yes: `homolib.correlation.ncf.kkt_points`." in text
     assert "```python\n:::{not-a-directive} in code\n```" in text
     assert notebook.cells[-1].source.startswith("## References\n\n* Etienne Boursier")
+
+
+def test_figures_are_numbered_and_referred_to_by_number(convert):
+    text = (
+        SAMPLE
+        + """
+See {ref}`figure-sample-one-kink-2`, {ref}`this picture <figure-sample-one-kink>` and
+{ref}`figure-sample-two-panels`.
+
+```{code-cell} ipython3
+hl.show(hl.figures.one_kink, below=1.0)
+```
+
+```{code-cell} ipython3
+hl.explore(
+    hl.figures.two_panels,
+    delta=[1, 2],
+)
+```
+
+```{code-cell} ipython3
+hl.show(hl.figures.one_kink)
+```
+"""
+    )
+    notebook, missing = convert(text)
+    assert missing == []
+    said = [cell.source for cell in notebook.cells]
+    assert "See Figure 0.3, this picture and\nFigure 0.2." in "\n".join(said)
+    assert [line for line in said if line.startswith("**Figure")] == [f"**Figure 0.{k}**" for k in (1, 2, 3)]
+    assert said[said.index("**Figure 0.2**") + 1].startswith("hl.explore(")
 
 
 def test_a_solution_with_code_is_folded_piece_by_piece(convert):

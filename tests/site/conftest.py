@@ -5,11 +5,10 @@ import http.server
 import os
 import shutil
 import threading
-from pathlib import Path
 
 import pytest
 
-SITE = Path(__file__).parents[2] / "_build/html"
+from book import SITE
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (

@@ -4,15 +4,16 @@
 """
 
 import re
-from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 
 import book
+from book import SITE
 
-SITE = Path(__file__).parents[2] / "_build/html/chapters"
-PAGES = sorted(path.stem for path in SITE.glob("*.html") if '<figure id="fig-' in path.read_text(encoding="utf-8"))
+PAGES = sorted(
+    path.stem for path in SITE.glob("chapters/*.html") if '<figure id="fig-' in path.read_text(encoding="utf-8")
+)
 TRIED = """async () => {
     const found = [];
     const check = (figure, name) => figure.querySelectorAll("svg").forEach(svg => {
@@ -63,7 +64,7 @@ def tab(browser):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_text_in_figures_can_be_read_on_a_phone(tab, page):
-    tab.goto((SITE / f"{page}.html").as_uri(), wait_until="domcontentloaded")
+    tab.goto((SITE / f"chapters/{page}.html").as_uri(), wait_until="domcontentloaded")
     assert tab.evaluate(TRIED) == []
 
 
@@ -80,7 +81,8 @@ def test_the_check_finds_what_is_wrong(tab):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_figures_are_numbered_and_can_be_linked(page):
-    figures = BeautifulSoup((SITE / f"{page}.html").read_text(encoding="utf-8"), "html.parser").select("figure.homolib")
+    html = (SITE / f"chapters/{page}.html").read_text(encoding="utf-8")
+    figures = BeautifulSoup(html, "html.parser").select("figure.homolib")
     chapter = book.chapter_numbers().get(page, 0)
     for count, figure in enumerate(figures, start=1):
         assert figure["id"] == f"fig-{chapter}-{count}"
@@ -91,6 +93,6 @@ def test_figures_are_numbered_and_can_be_linked(page):
 def test_there_are_figures():
     assert len(PAGES) > 10
     sources = "\n".join(source.read_text(encoding="utf-8") for source in book.all_sources())
-    pages = "".join((SITE / f"{page}.html").read_text(encoding="utf-8") for page in PAGES)
+    pages = "".join((SITE / f"chapters/{page}.html").read_text(encoding="utf-8") for page in PAGES)
     calls = len(re.findall(r"^hl\.(?:show|explore)\(", sources, re.MULTILINE))
     assert calls == pages.count('<figure id="fig-')

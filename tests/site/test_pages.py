@@ -16,8 +16,8 @@ from bs4 import BeautifulSoup
 
 import book
 import pdf
+from book import SITE
 
-SITE = Path(__file__).parents[2] / "_build/html"
 CHAPTERS = sorted(f"chapters/{path.name}" for path in SITE.glob("chapters/*.html"))
 PAGES = [*CHAPTERS, *sorted(path.name for path in SITE.glob("*.html") if path.name != "index.html")]
 SOURCES = [source for source in book.all_sources() if book.is_notebook(source)]
@@ -314,6 +314,15 @@ def test_notebooks_number_theorems_exercises_and_formulas_as_the_site_does():
                 assert number.find(string=True).strip() == labels.words[label]
                 compared += 1
     assert compared == len([label for label in labels.number if label not in labels.page and label.islower()])
+
+
+def test_notebooks_number_figures_as_the_site_does():
+    labels = book.collect_labels(book.all_sources())
+    shown = {
+        source.stem: [words.get_text() for words in soup(f"chapters/{source.stem}.html").select(".homolib-number")]
+        for source in book.all_sources()
+    }
+    assert shown == {stem: [labels.words[label] for label in found] for stem, found in labels.figures.items()}
 
 
 def test_notebooks_number_sections_as_the_site_does():

@@ -2,14 +2,12 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 
 import finding
-
-SITE = Path(__file__).parents[2] / "_build/html"
+from book import SITE
 
 FIRST = {  # what is typed: where the first result has to lead
     "early alignment": ("small-initialization", "thm-5-1"),

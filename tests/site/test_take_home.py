@@ -13,7 +13,7 @@ import pytest
 import book
 import take_home
 
-SHIPPED = take_home.ROOT / "_build/html/notebooks"
+SHIPPED = book.SITE / "notebooks"
 NAMES = [source.stem for source in book.all_sources() if book.is_notebook(source)]
 OURS = ("homolib", "__editable__")  # what would bring this checkout along
 BIN = "Scripts" if os.name == "nt" else "bin"
@@ -74,7 +74,7 @@ def test_the_place_is_fresh_and_says_what_is_missing(elsewhere):
 def test_notebook_runs_elsewhere(elsewhere, name):
     done = run(elsewhere, "-m", "nbconvert", "--to", "notebook", "--execute", "--stdout", f"{name}.ipynb")
     assert done.returncode == 0, done.stderr[-3000:]
-    assert nbformat.reads(done.stdout, 4).cells[0].source == take_home.first_cell()
+    assert nbformat.reads(done.stdout, 4).cells[0].source == take_home.first_cell(book.repository())
     assert "packages" not in run(elsewhere, "-c", "import homolib; print(homolib.__file__)").stdout.replace(
         "site-packages", ""
     )

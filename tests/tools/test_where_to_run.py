@@ -11,14 +11,8 @@ import take_home
 ADDRESS = "https://github.com/someone/small-beginnings"
 
 
-@pytest.fixture
-def repository(monkeypatch):
-    """The settings with an address, for this test."""
-    monkeypatch.setattr(take_home, "settings", lambda: {"book_repository": f"{ADDRESS}/"})
-
-
-def test_first_cell_installs_from_the_repository_or_from_beside(repository):
-    assert f'else "git+{ADDRESS}"}}' in take_home.first_cell()
+def test_first_cell_installs_from_the_repository_or_from_beside():
+    assert f'else "git+{ADDRESS}"}}' in take_home.first_cell(ADDRESS)
 
 
 def test_first_cell_without_an_address_names_the_wheel():
@@ -28,19 +22,18 @@ def test_first_cell_without_an_address_names_the_wheel():
     assert take_home.wheel_name() in text
 
 
-def test_places_to_run_need_an_address(repository):
-    colab, binder = (place["url"] for place in take_home.places_to_run("saddles"))
+def test_places_to_run_need_an_address():
+    colab, binder = (place["url"] for place in take_home.places_to_run("saddles", ADDRESS))
     assert colab.endswith("/github/someone/small-beginnings/blob/notebooks/saddles.ipynb")
     assert binder.endswith("/gh/someone/small-beginnings/notebooks?urlpath=lab/tree/saddles.ipynb")
 
 
-def test_elsewhere_than_at_github_there_are_none(monkeypatch):
+def test_elsewhere_than_at_github_there_are_none():
     for address in ("", "https://codeberg.org/someone/book"):
-        monkeypatch.setattr(take_home, "settings", lambda address=address: {"book_repository": address})
-        assert take_home.places_to_run("saddles") == []
+        assert take_home.places_to_run("saddles", address) == []
 
 
-@pytest.mark.parametrize("address", ["", ADDRESS])
+@pytest.mark.parametrize("address", ["", f"{ADDRESS}/"])
 def test_pages_lead_to_the_repository_if_it_has_an_address(small_book, tmp_path, address):
     assert small_book({"index": "1 + 1", "other": "1"}, book_repository=address) == (0, [])
     html = tmp_path / "_build/html"
