@@ -9,7 +9,8 @@ def clock(M, w0, delta):
         return None
     part = vectors[:, -1] @ w0
     size = np.abs(part)
-    return np.sign(part) * vectors[:, -1], 2 * values[-1], np.log(size), -(np.log(delta) + np.log(size)) / (2 * values[-1])
+    time = -(np.log(delta) + np.log(size)) / (2 * values[-1])
+    return np.sign(part) * vectors[:, -1], 2 * values[-1], np.log(size), time
 """,
         "one eigenvector of several": """
 def clock(M, w0, delta):
