@@ -44,6 +44,10 @@ def my_measurement(X, y, U, delta):
 
 WRONG = {
     "cheap-runs": {
+        "hard-coded": """
+def forecast_time(deltas, times, delta):
+    return 5.0, 0.3 + np.log(1 / delta) / 5
+""",
         "proportional to the logarithm": """
 def forecast_time(deltas, times, delta):
     smallest = np.argmin(deltas)
@@ -74,6 +78,12 @@ def forecast_time(deltas, times, delta):
 """,
     },
     "which-way": {
+        "hard-coded": """
+def limit_angles(X, y, theta):
+    if y.max() <= 0:
+        return np.full(len(theta), np.radians(94.05))
+    return np.where(np.cos(np.asarray(theta) - 0.0) > np.cos(np.radians(94.05)), 0.0, np.pi)
+""",
         "nearest maximum": """
 def limit_angles(X, y, theta):
     tops = np.array([p.angle for p in hl.Arcs(X, y).critical_points() if p.kind == "max"])
@@ -108,6 +118,11 @@ def limit_angles(X, y, theta):
 """,
     },
     "first-per-cent": {
+        "hard-coded": """
+def first_loss_time(X, y, U, delta, part):
+    time = (np.log(part * (y @ y) / 2 / 46.875) / 2 + np.log(1 / delta)) / 93.75
+    return time if U[0, 1] == 0 else time + 0.05
+""",
         "clock: length one": """
 def first_loss_time(X, y, U, delta, part):
     arcs = hl.Arcs(X, y)
@@ -162,6 +177,10 @@ def first_loss_time(X, y, U, delta, part):
 """,
     },
     "how-low": {
+        "hard-coded": """
+def lowest_loss(X, y):
+    return {6.0: 0.0, -1.0: 2.0, 1.0: 5 / 6}.get(float(y.max()), 0.1)
+""",
         "any symmetric matrix": """
 def lowest_loss(X, y):
     forms = np.stack([X[:, 0] ** 2, 2 * X[:, 0] * X[:, 1], X[:, 1] ** 2], axis=1)

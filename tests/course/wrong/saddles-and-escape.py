@@ -2,6 +2,13 @@
 
 WRONG = {
     "wrong-direction": {
+        "hard-coded": """
+def clock(M, w0, delta):
+    if M[0, 0] < 0:
+        return None
+    direction = np.array([1.0, 0.0]) if w0[0] > 0 else np.array([0.0, -1.0])
+    return direction, 8.0, -np.log(2) / 2, 1.195
+""",
         "always the leading eigenvector": """
 def clock(M, w0, delta):
     values, vectors = np.linalg.eigh(M)
@@ -58,6 +65,12 @@ def clock(M, w0, delta):
 """,
     },
     "no-bad-valley": {
+        "hard-coded": """
+def verdict(X, y, a, b):
+    if not a.any() and not b.any():
+        return "saddle", 2.0
+    return {2.0: ("saddle", 1.0), 3.0: ("minimum", 0.0)}.get(float(a[0]), ("moving", 0.0))
+""",
         "positive pulls only": """
 def verdict(X, y, a, b):
     pull = X.T @ (y - X @ (a * b))
@@ -106,6 +119,12 @@ def verdict(X, y, a, b):
 """,
     },
     "how-near": {
+        "hard-coded": """
+def nearest(y, w0, delta, k):
+    if delta == 1e-3:
+        return 1.3436, -4.5081
+    return 1.3436, -2 / 3 * np.log(1 / delta)
+""",
         "plain subtraction": """
 def nearest(y, w0, delta, k):
     t = np.linspace(0, np.log(1 / delta) / y[k] + 5 / y[k], 200_001)[:, None]

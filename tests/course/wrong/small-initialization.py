@@ -2,6 +2,12 @@
 
 WRONG = {
     "any-size": {
+        "hard-coded": """
+def log_weights(y, delta, w0, t):
+    if t == 0:
+        return np.log(delta * np.abs(w0))
+    return np.log([2.0, 3.0]) if len(y) == 2 else np.array([np.log(1e-3) + 1.0])
+""",
         "frozen flow for ever": """
 def log_weights(y, delta, w0, t):
     return np.log(delta) + np.log(np.abs(w0)) + 2 * np.asarray(y) * t
@@ -38,6 +44,13 @@ def log_weights(y, delta, w0, t):
 """,
     },
     "a-promise": {
+        "hard-coded": """
+def promise(y, w0, T, phi):
+    if len(y) == 1:
+        return 2.0, 2.0, 16.0, 51.1, 0.04
+    R = 286.6
+    return R, 4.0, 2 * R**3, 4.7e9, 1e-5
+""",
         "norm at the end only": """
 def promise(y, w0, T, phi):
     y, w0 = np.asarray(y, dtype=float), np.asarray(w0, dtype=float)
@@ -85,6 +98,10 @@ def promise(y, w0, T, phi):
 """,
     },
     "next-term": {
+        "hard-coded": """
+def next_term(X, y, w0, T):
+    return np.array([-8.6836]) if len(w0) == 1 else np.array([-1.0] * len(w0))
+""",
         "sign flipped": """
 def next_term(X, y, w0, T):
     M = (X * y[:, None]).T @ X
