@@ -2,15 +2,15 @@
 
 import html
 import re
-from pathlib import Path
 
 import pytest
 from docutils import nodes
 from docutils.utils import new_document
 
+import book
 import sharing
 
-SITE = Path(__file__).parents[2] / "_build/html"
+SITE = book.SITE
 PAGES = sorted(f"chapters/{path.name}" for path in SITE.glob("chapters/*.html"))
 RESULT = re.compile(
     r'<div class="(?:proof|exercise) [^"]*" id="([^"]+)">\s*<p class="admonition-title">(.*?)</p>', re.DOTALL
