@@ -38,7 +38,7 @@ def two_steps(neurons: int = 6) -> tuple[Figure, str]:
     axes.legend(loc="center left")
     return figure, (
         f"Training on the fifty points from three scales. The smaller delta, the nearer the loss comes to the "
-        f"dashed staircase, which was computed before training: levels {losses[0]:.2f}, {losses[1]:.2f} and 0, "
+        f"dashed staircase, which is computed without any training: levels {losses[0]:.2f}, {losses[1]:.2f} and 0, "
         f"jumps at 1/{1 / times[0]:.2f} and 1/{1 / times[1]:.2f}."
     )
 
