@@ -37,9 +37,9 @@ def two_steps(neurons: int = 6) -> tuple[Figure, str]:
     axes.set(xlabel="time / ln(1/delta)", ylabel="loss", xlim=(0, 0.018))
     axes.legend(loc="center left")
     return figure, (
-        f"Training on the fifty points from three scales. The smaller delta, the nearer the loss comes to the "
-        f"dashed staircase, which is computed without any training: levels {losses[0]:.2f}, {losses[1]:.2f} and 0, "
-        f"jumps at 1/{1 / times[0]:.2f} and 1/{1 / times[1]:.2f}."
+        "Training on fifty inputs all around the unit circle, from three scales. The smaller delta, the "
+        "nearer the loss comes to the dashed staircase, which is computed without any training: "
+        f"levels {losses[0]:.2f}, {losses[1]:.2f} and 0, jumps at 1/{1 / times[0]:.2f} and 1/{1 / times[1]:.2f}."
     )
 
 
