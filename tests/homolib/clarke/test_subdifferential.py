@@ -307,6 +307,8 @@ def test_active_kinks_scale_with_neither_side():
         np.testing.assert_array_equal(hl.active_kinks(X, [0, size]), [0, 3])
     np.testing.assert_array_equal(hl.active_kinks(X, [0, 0]), [0, 1, 3, 4])
     np.testing.assert_array_equal(hl.active_kinks(X, [0, 1], tolerance=0), [0])
+    for angle, on in ((0.9e-9, [0]), (1.1e-9, [])):  # by default
+        np.testing.assert_array_equal(hl.active_kinks([[1.0, 0.0]], [angle, 1]), on)
 
 
 def affine(*gradient, at=0.0):

@@ -131,6 +131,39 @@ def test_zeros_inside_arcs_on_kinks_and_at_flat_ends():
     np.testing.assert_allclose(Arcs([[1.0, 1.0]], [1.0], slope=1, order=1).zeros(), [3 * np.pi / 4, 7 * np.pi / 4])
 
 
+@given(SEEDS, st.integers(2, 9), SLOPES)
+@settings(max_examples=40, deadline=None)
+def test_zeros_are_the_changes_of_sign(seed, n, slope):
+    """Each between two angles of a fine grid at which G has different signs, and none besides."""
+    rng = np.random.default_rng(seed)
+    X, z = rng.standard_normal((n, 2)), rng.standard_normal(n)
+    zeros = Arcs(X, z, slope=slope, order=1).zeros()
+    grid = np.linspace(0, TURN, 20_001) + 1e-5
+    values = direct(X, z, grid, slope, 1)
+    size = 1e-12 * np.abs(z) @ np.linalg.norm(X, axis=1)
+    sign = np.where(np.abs(values) <= size, 0, np.sign(values))
+    changes = np.flatnonzero(sign[:-1] * sign[1:] < 0)
+    cell = np.unique(np.floor(np.mod(zeros - 1e-5, TURN) / (TURN / 20_000)).astype(int), return_counts=True)
+    odd = cell[0][cell[1] % 2 == 1]
+    assert set(changes) <= set(cell[0])
+    beside = (sign[odd] * sign[odd + 1]) == 0  # an arc on which G is zero begins or ends there
+    assert set(odd[~beside]) == set(changes)
+    assert np.all(np.abs(direct(X, z, zeros, slope, 1)) <= 1e-12 * np.abs(z) @ np.linalg.norm(X, axis=1))
+
+
+@pytest.mark.parametrize("turn", np.linspace(0, TURN, 25))
+@pytest.mark.parametrize("pull", [0.3, -0.7, 2.0])
+def test_rounding_makes_no_twin_of_a_zero_on_a_kink(turn, pull):
+    """At a right angle to the first input the other two, mirror images with opposite labels, cancel: G = 0 there."""
+    angles = turn + np.array([0, np.pi / 3, 2 * np.pi / 3])
+    X = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    zeros = Arcs(X, [1.0, pull, -pull], slope=0.5, order=1).zeros()
+    gaps = np.diff(np.append(zeros, zeros[0] + TURN))
+    assert gaps.min() > 1e-6
+    for on_kink in (turn + np.pi / 2, turn - np.pi / 2):
+        assert np.abs(np.mod(zeros - on_kink + np.pi, TURN) - np.pi).min() < 1e-12
+
+
 def test_kinks_that_cancel_are_no_kinks():
     """sigma(s) - sigma(-s) = s is linear for ReLU; sigma(s)^2 + sigma(-s)^2 = s^2 is smooth for squared ReLU."""
     assert not Arcs([[1.0, 2.0], [-1.0, -2.0]], [1.0, -1.0], order=1).has_kinks
