@@ -170,3 +170,19 @@ def test_steps_grow_as_the_tolerance_to_one_over_the_order(meet, order):
     count = np.array([len(solution.samples(run)) for run in range(3)])
     ratios = count[1:] / count[:-1]
     np.testing.assert_allclose(ratios, 1000 ** (1 / order), rtol=0.15)
+
+
+@pytest.mark.parametrize(("meet", "stages"), [(False, 7), (True, 17)])
+def test_hardly_a_step_is_taken_in_vain(meet, stages):
+    """Along a circle with a speed that changes, the length of the next step is guessed from the error of the last."""
+    calls = []
+
+    def rates(state, held, runs):
+        calls.append(runs)
+        turned = np.stack([-state[..., 1], state[..., 0]], axis=-1)
+        return (1 + 0.9 * np.sin(state[..., :1])) * turned
+
+    field = Field(rates, lambda state: np.ones((*state.shape[:-2], 1)), np.ones_like, jumps=False)
+    solution = integrate(field, np.array([[[1.0, 0.0]]]), 60.0, np.array([1e-11]), meet=meet)
+    steps = (len(solution.samples(0)) - 1) / 4
+    assert stages <= len(calls) / steps < 1.1 * stages
