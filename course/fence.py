@@ -22,7 +22,9 @@ import psutil
 
 HERE = Path(__file__).resolve().parent
 LIBRARY = HERE.parent / "homolib"
-NEEDED = ("import numpy, scipy.optimize, scipy.integrate, matplotlib, IPython; import homolib as hl; hl.problems; hl.flows")
+NEEDED = (
+    "import numpy, scipy.optimize, scipy.integrate, matplotlib, IPython; import homolib as hl; hl.problems; hl.flows"
+)
 WORDS = {
     "bubblewrap": "Submissions run fenced by bubblewrap: no network, no files but Python and homolib, no other processes.",
     "user": "NOT FENCED: bubblewrap is missing or may not work here. Submissions run as a user without rights, with limits "

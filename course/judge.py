@@ -4,22 +4,26 @@ The student's cells run behind the fence. Where a test cell reads a name that th
 value, or a proxy that sends its arguments through the fence and brings the result back. So nothing that a student does
 to Python, NumPy or `assert` is done to the judge, and no hidden test is where a student's code could look.
 
-It reads a job from standard input, and says for each cell what it put out, one line of JSON a cell.
+It reads a job from standard input, and says for each cell what it put out, one line of JSON a cell; whoever started it
+ends it if it takes too long, and has what was said so far.
 """
 
 from __future__ import annotations
 
 import ast
+import base64
 import builtins
 import json
 import os
 import pickle
+import resource
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
 
 import fence
+import restore
 import wire
 from inside import failure, within
 
@@ -171,7 +175,12 @@ def judge(source: str, student: Student, seed: int, seconds: float) -> list[dict
 
 def words(name: str, said: str, more: str = "") -> dict:
     """An error in the form of a notebook, without a line of the test that it comes from."""
-    return {"output_type": "error", "ename": name, "evalue": said, "traceback": [f"{name}: {said}", *filter(None, [more])]}
+    return {
+        "output_type": "error",
+        "ename": name,
+        "evalue": said,
+        "traceback": [f"{name}: {said}", *filter(None, [more])],
+    }
 
 
 def checked(output: object) -> dict:
@@ -189,28 +198,38 @@ def checked(output: object) -> dict:
 
 
 def outputs(cells: Iterable[dict], seed: int, limits: fence.Limits, how: str) -> Iterable[list[dict]]:
-    """What each cell puts out, in turn: cells of the student's, and test cells, which have `tests` true."""
-    student = Student(limits, how)
+    """What each code cell of a restored notebook puts out, in turn."""
+    student, room = Student(limits, how), limits.answer
     try:
         for cell in cells:
-            yield judge(cell["source"], student, seed, limits.test) if cell["tests"] else student.run(cell["source"])
+            if restore.is_test(cell):
+                yield judge(cell["source"], student, seed, limits.test)
+                continue
+            puts_out = student.run(cell["source"])
+            room -= len(json.dumps(puts_out))
+            yield puts_out if room > 0 else [words("TooMuch", "this notebook puts out too much; the rest is left out")]
     finally:
         student.end()
 
 
 def main() -> None:
-    """Read a job, and say what comes of it."""
-    import resource
-
+    """Read a job, and say what comes of it: the restored notebook, and what each of its code cells puts out."""
     fence.adopt()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     job = json.load(sys.stdin)
     limits = fence.Limits(**job["limits"])
     resource.setrlimit(resource.RLIMIT_AS, (limits.judge, limits.judge))
-    said = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    result = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what tests print
-    for puts_out in outputs(job["cells"], job["seed"], limits, job["how"]):
-        print(json.dumps(puts_out), file=said, flush=True)
+    try:
+        fit, cells, unfit = True, restore.parse(base64.b64decode(job["content"])), []
+    except restore.Unreadable as error:
+        fit, cells, unfit = False, [], [str(error)]
+    notebook, said = restore.restore(cells, job["master"])
+    said = unfit or said
+    print(json.dumps({"notebook": notebook, "said": said, "fit": fit}), file=result, flush=True)
+    for puts_out in outputs(restore.code(notebook), job["seed"], limits, job["how"]) if fit else ():
+        print(json.dumps(puts_out), file=result, flush=True)
 
 
 if __name__ == "__main__":

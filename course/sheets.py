@@ -26,6 +26,7 @@ if str(ROOT / "tools") not in sys.path:
 import book  # noqa: E402
 import notebooks  # noqa: E402
 import take_home  # noqa: E402
+from restore import is_test  # noqa: E402
 
 SETS = ROOT / "course/sets"
 ORDER = (
@@ -36,6 +37,7 @@ ORDER = (
     "saddles-and-escape",
     "project",
 )
+COURSE = "small-beginnings"
 HIDDEN = "### BEGIN HIDDEN TESTS"
 KINDS = ("written", "code", "both")
 
@@ -114,7 +116,9 @@ def read(source: Path) -> Sheet:
     try:
         return _Reader(source).sheet()
     except (Unfit, notebooks.Unknown, KeyError, TypeError) as error:
-        raise Unfit(f"{source.name}: {error!r}" if isinstance(error, KeyError) else f"{source.name}: {error}") from error
+        raise Unfit(
+            f"{source.name}: {error!r}" if isinstance(error, KeyError) else f"{source.name}: {error}"
+        ) from error
 
 
 class _Reader:
@@ -162,7 +166,8 @@ class _Reader:
             name = self.of(mark["tests"]).name
             number = 1 + sum(known.startswith(f"{name}-test-") for known in self.ids)
             self.scored[name] = self.scored.get(name, 0) + points
-            new = nbformat.v4.new_code_cell(cell.source)
+            unseen = f"# {points:g} points: these checks are run when you have handed in\n"
+            new = nbformat.v4.new_code_cell(unseen * cell.source.startswith(HIDDEN) + cell.source)
             return self.marked(new, f"{name}-test-{number}", grade=True, locked=True, points=points)
         if "answer" in mark and code:
             return self.marked(nbformat.v4.new_code_cell(cell.source), self.of(mark["answer"]).name, solution=True)
@@ -226,6 +231,7 @@ def course_config(root: Path, db: str, name: str) -> Config:
     config = Config()
     config.CourseDirectory.root = str(root.resolve())
     config.CourseDirectory.db_url = db
+    config.CourseDirectory.course_id = COURSE
     config.CourseDirectory.assignment_id = name
     config.ClearSolutions.text_stub = "*Your answer here.*"
     config.ClearSolutions.code_stub = {"python": "# Your code here\nraise NotImplementedError"}
@@ -252,7 +258,7 @@ def release(sheet: Sheet, root: Path, db: str) -> NotebookNode:
     return nbformat.read(made, as_version=4)
 
 
-def master(sheet: Sheet, students: NotebookNode) -> NotebookNode:
+def master(sheet: Sheet, students: NotebookNode) -> dict:
     """What submissions are held against: the students' notebook with the test cells whole.
 
     Answers are stubs whose checksum nbgrader knows, so that it can tell an answer from none.
@@ -262,9 +268,3 @@ def master(sheet: Sheet, students: NotebookNode) -> NotebookNode:
     for cell in new.cells:
         cell.source = whole.get(cell.metadata.nbgrader.grade_id, cell.source)
     return new
-
-
-def is_test(cell: NotebookNode) -> bool:
-    """Whether a cell of a source, or of what is made of it, is a test cell."""
-    about = cell.metadata.get("nbgrader", {})
-    return cell.cell_type == "code" and bool(about.get("grade")) and not about.get("solution")
