@@ -7,6 +7,7 @@ nothing in them; if the grader is root, also a user of its own. `kind` says whic
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import dataclasses
 import functools
@@ -26,12 +27,17 @@ NEEDED = (
     "import numpy, scipy.optimize, scipy.integrate, matplotlib, IPython; import homolib as hl; hl.problems; hl.flows"
 )
 WORDS = {
-    "bubblewrap": "Submissions run fenced by bubblewrap: no network, no files but Python and homolib, no other processes.",
-    "user": "NOT FENCED: bubblewrap is missing or may not work here. Submissions run as a user without rights, with limits "
-    "of time, memory, output, files and processes, but they reach the network and every file that is open to all.",
-    "process": "NOT FENCED: bubblewrap is missing or may not work here. Submissions run with limits of time, memory and "
-    "output, but they reach the network, and every file and process that you reach: the solutions, the gradebook, the "
-    "other submissions. Grade only people whom you trust, or install bubblewrap.",
+    "bubblewrap": """\
+Submissions run fenced by bubblewrap: no network, no processes but their own, no files but Python and homolib.""",
+    "user": """\
+NOT FENCED: bubblewrap is missing, or may not work here.
+Submissions run as a user without rights, with limits of time, memory, output, files and processes.
+But they reach the network, and every file that is open to all.""",
+    "process": """\
+NOT FENCED: bubblewrap is missing, or may not work here.
+Submissions run with limits of time, memory and output.
+But they reach the network, and every file and process that you reach: the solutions, the gradebook, other submissions.
+Grade only people whom you trust, or install bubblewrap.""",
 }
 
 
@@ -124,13 +130,13 @@ class Fenced:
 
     def __init__(self, arguments: list[str], limits: Limits, how: str):
         self.folder = tempfile.TemporaryDirectory(prefix="submission-", ignore_cleanup_errors=True)
-        self.errors = tempfile.TemporaryFile()
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115  # until `end`
         command, environment, where = [sys.executable, "-s", *arguments], {}, "/"
         if how == "bubblewrap":
             command = [*_bubblewrap(limits), *command]
         else:
             where = self.folder.name
-            os.chmod(where, 0o777)  # noqa: S103  # whoever runs there is nobody
+            os.chmod(where, 0o777)  # whoever runs there is nobody
             environment = {k: v.replace("/tmp", where) for k, v in _environment(str(LIBRARY.parent)).items()}
         self.process = subprocess.Popen(
             command,
@@ -146,10 +152,8 @@ class Fenced:
         """Kill it with everything that it started, and return its exit code if it had ended by itself."""
         code = self.process.poll()
         for process in [*_offspring(self.process.pid), self.process]:
-            try:
+            with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
                 process.kill()
-            except (psutil.NoSuchProcess, ProcessLookupError):
-                pass
         self.process.wait()
         self.process.stdin.close()
         self.process.stdout.close()
@@ -178,10 +182,8 @@ def _offspring(pid: int) -> list[psutil.Process]:
             return list(seen.values())
         for process in new:
             seen[process.pid] = process
-            try:
+            with contextlib.suppress(psutil.NoSuchProcess):
                 process.suspend()
-            except psutil.NoSuchProcess:
-                pass
 
 
 def adopt() -> None:

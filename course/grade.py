@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import csv
-import datetime
 import difflib
 import hashlib
 import json
@@ -294,8 +293,8 @@ def print_table(sheet: sheets.Sheet, rows: list, absent: list[str], *others: dic
         )
     for student in absent:
         print(f"{student:<{wide}}  {'nothing handed in':>8}")
-    for student, words in (item for words in others for item in words.items()):
-        print(f"{student:<{wide}}  {words}")
+    for student, why in (item for other in others for item in other.items()):
+        print(f"{student:<{wide}}  {why}")
 
 
 if __name__ == "__main__":

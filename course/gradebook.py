@@ -39,7 +39,7 @@ DONE = Table(
     Column("digest", String(64), nullable=False),
     Column("said", Text, nullable=False),
 )
-SETTINGS = """# For nbgrader's formgrader, in which written answers are marked: run `nbgrader formgrader` or JupyterLab here.
+SETTINGS = """# For nbgrader's formgrader, in which written answers are marked: run JupyterLab in this folder.
 c = get_config()
 c.CourseDirectory.course_id = "{course}"
 c.CourseDirectory.db_url = {db}

@@ -222,8 +222,9 @@ class _Reader:
 
 def about(problem: Problem) -> str:
     """The line below a problem's statement."""
-    points = f"{problem.points:g} point" + "s" * (problem.points != 1)
-    return f"*{problem.level.capitalize()}, {points}, about {problem.minutes:g} minutes. Chapter: {page_title(problem.page)}.*"
+    level, plural = problem.level.capitalize(), "s" * (problem.points != 1)
+    effort = f"{problem.points:g} point{plural}, about {problem.minutes:g} minutes"
+    return f"*{level}, {effort}. Chapter: {page_title(problem.page)}.*"
 
 
 def course_config(root: Path, db: str, name: str) -> Config:

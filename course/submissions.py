@@ -1,6 +1,6 @@
 """What students hand in, as it is found in a folder.
 
-A submission is `STUDENT.ipynb`, or a folder `STUDENT` with a notebook in it (so also nbgrader's `STUDENT/SET/SET.ipynb`).
+A submission is `STUDENT.ipynb`, or a folder `STUDENT` with a notebook in it (so also nbgrader's own folders).
 If a student handed in several, the newest counts; `STUDENT@2027-03-01T11.30.ipynb` and nbgrader's `timestamp.txt` say
 when it came, otherwise the date of the file does.
 """
@@ -13,7 +13,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from nbformat import NotebookNode, writes
+from nbformat import writes
 
 from restore import LARGEST
 
