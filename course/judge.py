@@ -16,6 +16,7 @@ import builtins
 import json
 import os
 import pickle
+import re
 import resource
 import signal
 import sys
@@ -27,6 +28,7 @@ import restore
 import wire
 from inside import failure, within
 
+IMAGE = re.compile(r"[A-Za-z0-9+/=\s]*")  # nothing else comes into a page: no HTML, no SVG
 GIVEN = ("np", "scipy", "hl", "math", "seed")
 
 
@@ -41,7 +43,7 @@ class Student:
         self.limits, self.how = limits, how
         self.deadline = time.monotonic() + limits.total
         self.fenced: fence.Fenced | None = None
-        self.starts = 0
+        self.starts = self.asked = 0
         self.cells: list[str] = []
 
     def run(self, source: str) -> list[dict]:
@@ -82,8 +84,12 @@ class Student:
             raise Gone(f"the time for the whole submission, {self.limits.total:g} seconds, is over")
         process = self.fenced.process
         try:
-            wire.write(process.stdin.fileno(), pickle.dumps((kind, seconds, *rest)))
-            return wire.loads(wire.read(process.stdout.fileno(), self.limits.answer, seconds + 2))
+            self.asked += 1
+            wire.write(process.stdin.fileno(), pickle.dumps((self.asked, kind, seconds, *rest)))
+            answer = wire.loads(wire.read(process.stdout.fileno(), self.limits.answer, seconds + 2))
+            if answer.get("to") != self.asked:
+                raise wire.Silent("an answer came back that nobody asked for")
+            return answer
         except wire.Silent as error:
             reason = f"the process was ended: {error}"
         except (EOFError, OSError):
@@ -131,13 +137,18 @@ def raised(output: dict) -> Exception:
 
 def wanted(source: str) -> set[str]:
     """Names that a test cell reads, and which are neither given nor its own: those that the student defines."""
+    return names_read(source) - set(GIVEN) - set(dir(builtins))
+
+
+def names_read(source: str) -> set[str]:
+    """Names that a cell reads without making them itself."""
     nodes = list(ast.walk(ast.parse(source)))
     read = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     own = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
     own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
     own |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ExceptHandler) and node.name}
     own |= {(node.asname or node.name).partition(".")[0] for node in nodes if isinstance(node, ast.alias)}
-    return read - own - set(GIVEN) - set(dir(builtins))
+    return read - own
 
 
 def judge(source: str, student: Student, seed: int, seconds: float) -> list[dict]:
@@ -184,12 +195,14 @@ def words(name: str, said: str, more: str = "") -> dict:
 
 
 def checked(output: object) -> dict:
-    """An output that came through the fence, as far as it has the form of one."""
+    """An output that came through the fence, as far as it has the form of one: text, or an image of dots."""
     match output:
         case {"output_type": "stream", "name": "stdout" | "stderr" as name, "text": str(text)}:
             return {"output_type": "stream", "name": name, "text": text}
         case {"output_type": "display_data", "data": dict(data)}:
-            kept = {kind: text for kind, text in data.items() if isinstance(text, str)}
+            kept = {kind: text for kind, text in data.items() if isinstance(text, str) and kind == "text/plain"}
+            if isinstance(image := data.get("image/png"), str) and IMAGE.fullmatch(image):
+                kept["image/png"] = image
             return {"output_type": "display_data", "data": kept, "metadata": {}}
         case {"output_type": "error", "ename": str(name), "evalue": str(said), "traceback": list(lines)}:
             lines = [line for line in lines if isinstance(line, str)]

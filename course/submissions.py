@@ -57,7 +57,7 @@ def find(folder: Path) -> list[Submission]:
             "",
         ):
             continue
-        student = STAMP.sub("", entry.stem if entry.is_file() else entry.name).strip()
+        student = STAMP.sub("", entry.name if entry.is_dir() else entry.stem).strip()
         found.setdefault(student, []).extend(Submission(student, path, when(path)) for path in paths)
         if not paths:
             found[student].append(Submission(student, entry, when(entry)))

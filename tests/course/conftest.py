@@ -1,6 +1,7 @@
 """A course folder of its own for every test, and submissions in it."""
 
 import csv
+import functools
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ import pytest
 
 import fence
 import grade
+import gradebook
 import sheets
 
 HERE = Path(__file__).parent
@@ -23,6 +25,12 @@ def need(there, what):
         if os.environ.get("CI"):
             pytest.fail(f"NOT TESTED: {what}")
         pytest.skip(f"NOT TESTED: {what}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_gradebooks():
+    """nbgrader starts a process for every new gradebook, to ask for a number that never changes."""
+    gradebook.api.get_alembic_version = functools.cache(gradebook.api.get_alembic_version)
 
 
 @pytest.fixture(scope="session")
@@ -116,7 +124,12 @@ def marked_strings(sheet):
     """Lines that stand only in solutions, hidden tests and rubrics, without the spaces around them."""
     found = set()
     for cell in sheet.notebook.cells:
-        for begin, end in (("### BEGIN SOLUTION", "### END SOLUTION"), ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")):
-            found |= {line for part in re.findall(f"{begin}(.*?){end}", cell.source, re.DOTALL) for line in part.split("\n")}
+        for begin, end in (
+            ("### BEGIN SOLUTION", "### END SOLUTION"),
+            ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"),
+        ):
+            found |= {
+                line for part in re.findall(f"{begin}(.*?){end}", cell.source, re.DOTALL) for line in part.split("\n")
+            }
     found |= {line for problem in sheet.problems for line in problem.rubric.split("\n")}
     return {line.strip() for line in found if len(line.strip()) > 25}

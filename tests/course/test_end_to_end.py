@@ -3,6 +3,7 @@
 import datetime
 import json
 import os
+import re
 
 import nbformat
 import pytest
@@ -123,7 +124,9 @@ def test_what_cannot_be_graded_is_reported_and_graded_next_time(course, small, m
 
     seeds = {}
     real_seed = grade.seed
-    monkeypatch.setattr(grade, "seed", lambda key, name, student: seeds.setdefault(student, real_seed(key, name, student)))
+    monkeypatch.setattr(
+        grade, "seed", lambda key, name, student: seeds.setdefault(student, real_seed(key, name, student))
+    )
     monkeypatch.setattr(grade.marking, "mark", lost)
     rows, code = course.grade()
     assert (code, list(rows)) == (1, ["ann"])
@@ -181,17 +184,23 @@ def test_a_file_name_that_is_no_student_is_not_graded(course, small, name):
 
 
 def test_feedback_has_marks_and_no_hidden_test_and_runs_nothing(course, small):
+    """Nor does anything of the student's run in the browser of whoever marks it."""
     sheet, students = small
     notebook = solved(sheet, students, small_square="def square(x):\n    return [1.0, 4.0]")
     notebook.cells.append(nbformat.v4.new_markdown_cell("<script>alert('mine')</script><img src=x onerror=alert(1)>"))
-    notebook.cells.append(nbformat.v4.new_code_cell("from IPython.display import HTML\nHTML('<script>alert(2)</script>')"))
+    notebook.cells.append(
+        nbformat.v4.new_code_cell("from IPython.display import HTML\nHTML('<script>alert(2)</script>')")
+    )
     course.hand_in("ann", notebook)
     course.grade("--feedback")
     page = (course.course / "feedback/ann/small_set/small_set.html").read_text(encoding="utf-8")
     assert "6.0 / 12" in page
     assert "marked_hidden" not in page
     assert "<script>alert" not in page
-    assert "<img src=x onerror" not in page
+    assert "onerror=" not in page
+    graded = (course.course / "autograded/ann/small_set/small_set.ipynb").read_text(encoding="utf-8")
+    assert "text/html" not in graded
+    assert not re.search(r"(?<!HTML\(')<(script|img)", graded)
 
 
 def test_a_set_with_other_cells_than_were_handed_in_is_refused(tmp_path, small):
