@@ -71,7 +71,7 @@ def _tasks() -> int:
     return sum(info["num_threads"] or 0 for info in mine if info["uids"].real == os.getuid())
 
 
-def _environment(book: str) -> dict[str, str]:
+def _environment(book: str, home: str) -> dict[str, str]:
     """The only variables that a submission sees."""
     single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return single | {
@@ -79,9 +79,9 @@ def _environment(book: str) -> dict[str, str]:
         "PYTHONUTF8": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PATH": "/usr/bin:/bin",
-        "HOME": "/tmp",
-        "IPYTHONDIR": "/tmp/.ipython",
-        "MPLCONFIGDIR": "/tmp/.matplotlib",
+        "HOME": home,
+        "IPYTHONDIR": f"{home}/.ipython",
+        "MPLCONFIGDIR": f"{home}/.matplotlib",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     }
 
@@ -120,7 +120,7 @@ def _bubblewrap(limits: Limits) -> list[str]:
     for path, where in shown.items():
         words += ["--ro-bind", path, where]
     words += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
-    for name, value in _environment("/book").items():
+    for name, value in _environment("/book", "/tmp").items():
         words += ["--setenv", name, value]
     return [shutil.which("bwrap") or "bwrap", *words]
 
@@ -137,7 +137,7 @@ class Fenced:
         else:
             where = self.folder.name
             os.chmod(where, 0o777)  # whoever runs there is nobody
-            environment = {k: v.replace("/tmp", where) for k, v in _environment(str(LIBRARY.parent)).items()}
+            environment = _environment(str(LIBRARY.parent), where)
         self.process = subprocess.Popen(
             command,
             cwd=where,

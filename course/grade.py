@@ -22,7 +22,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import nbformat
@@ -96,7 +96,7 @@ def run(asked: argparse.Namespace) -> int:
     book.enrol(roster or [])
     found, strangers = sort_out(submissions.find(asked.folder), roster)
     todo, notes = new_ones(found, book, master, asked.again)
-    limits = fence.Limits(**({"total": asked.seconds} if asked.seconds else {}))
+    limits = {"total": asked.seconds} if asked.seconds else {}
     if todo and not asked.scheduler:
         say_fence({fence.kind()}, asked.unfenced)
     failed = grade_all(todo, book, lambda one: job(one, master, key, limits, asked), asked)
@@ -173,7 +173,7 @@ def say_fence(kinds: set[str], unfenced: bool) -> None:
             raise sheets.Unfit("Nothing has been run. To grade all the same, say --unfenced.")
 
 
-def job(one: Submission, master: dict, key: str, limits: fence.Limits, asked: argparse.Namespace) -> tuple:
+def job(one: Submission, master: dict, key: str, limits: dict, asked: argparse.Namespace) -> tuple:
     """What a worker has to know."""
     return one.content(), master, seed(key, asked.set, one.student), limits, asked.unfenced
 
@@ -181,8 +181,8 @@ def job(one: Submission, master: dict, key: str, limits: fence.Limits, asked: ar
 def grade_all(todo: list, book: gradebook.Gradebook, job: Callable, asked: argparse.Namespace) -> dict[str, str]:
     """Grade and enter all of them; what comes back are those that could not be graded, with the reason."""
     failed, began, count = {}, time.monotonic(), 0
-    with workers(asked) as (pool, width):
-        for (one, digest), future in in_turn(pool, width, todo, job):
+    with workers(asked) as (hand_out, width):
+        for (one, digest), future in in_turn(hand_out, width, todo, job):
             try:
                 result = future.result()
                 said = result["said"] + ([f"the newest of {one.older + 1} files"] if one.older else [])
@@ -195,46 +195,45 @@ def grade_all(todo: list, book: gradebook.Gradebook, job: Callable, asked: argpa
     return failed
 
 
-def in_turn(pool: Executor, width: int, todo: Iterable[tuple], job: Callable) -> Iterator[tuple[tuple, Future]]:
+def in_turn(hand_out: Callable, width: int, todo: Iterable[tuple], job: Callable) -> Iterator[tuple[tuple, Future]]:
     """Each of the submissions with its result as it comes, and never more than `width` of them in memory."""
     running: dict[Future, tuple] = {}
     for one in todo:
         if len(running) >= width:
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 yield running.pop(future), future
-        running[pool.submit(marking.mark, *job(one[0]))] = one
+        running[hand_out(job(one[0]))] = one
     while running:
         for future in wait(running, return_when=FIRST_COMPLETED).done:
             yield running.pop(future), future
 
 
 @contextlib.contextmanager
-def workers(asked: argparse.Namespace) -> Iterator[tuple[Executor, int]]:
-    """Who does the work, and how many submissions they should have at a time: this machine, or a cluster of Dask."""
+def workers(asked: argparse.Namespace) -> Iterator[tuple[Callable[[tuple], Future], int]]:
+    """Who does the work: a function that hands out a submission, and how many should be handed out at a time.
+
+    With a scheduler it is the workers of Dask, each with this checkout at the same place; the scheduler needs none.
+    """
     if not asked.scheduler:
         with ThreadPoolExecutor(asked.workers) as pool:
-            yield pool, 2 * asked.workers
+            yield lambda job: pool.submit(marking.mark, *job), 2 * asked.workers
         return
-    from distributed import Client, WorkerPlugin
+    from distributed import Client
 
-    class Finds(WorkerPlugin):
-        """Lets a worker find these modules, in its own copy of this folder."""
+    def elsewhere(folder: str, job: tuple) -> dict:  # inside a function, so that Dask sends it and does not look for it
+        import sys
 
-        def __init__(self, folder: str):
-            self.folder = folder
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+        import marking
 
-        def setup(self, worker):
-            """Called when the worker starts, or has started."""
-            import sys
-
-            sys.path.insert(0, self.folder)
+        return marking.mark(*job)
 
     with Client(asked.scheduler, timeout=30) as client:
-        client.register_plugin(Finds(str(HERE)))
         client.wait_for_workers(1, timeout=60)
         threads = sum(client.nthreads().values())
         with client.get_executor(pure=False, retries=2) as pool:
-            yield pool, 2 * threads
+            yield lambda job: pool.submit(elsewhere, str(HERE), job), 2 * threads
 
 
 def settings(root: Path, name: str, late: float | None) -> tuple[str, float]:

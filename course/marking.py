@@ -28,8 +28,8 @@ class Unfenced(RuntimeError):
     """There is no fence here, and nobody said to go on without."""
 
 
-def mark(content: bytes, master: dict, seed: int, limits: fence.Limits, unfenced: bool = False) -> dict:
-    """Grade one submission; no submission makes this raise.
+def mark(content: bytes, master: dict, seed: int, limits: dict[str, float], unfenced: bool = False) -> dict:
+    """Grade one submission, within `fence.Limits` where `limits` says nothing else; no submission makes this raise.
 
     Returns
     -------
@@ -46,6 +46,7 @@ def mark(content: bytes, master: dict, seed: int, limits: fence.Limits, unfenced
         how = fence.kind()
     if how != "bubblewrap" and not unfenced:
         raise Unfenced(fence.WORDS[how])
+    limits = fence.Limits(**limits)
     job = {"content": base64.b64encode(content).decode(), "master": master, "seed": seed, "how": how}
     lines, trouble = _ask_judge(job | {"limits": dataclasses.asdict(limits)}, limits.total + 60)
     if lines:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 import os
 import sys
 from functools import cache
@@ -265,7 +266,7 @@ def master(sheet: Sheet, students: NotebookNode) -> dict:
     Answers are stubs whose checksum nbgrader knows, so that it can tell an answer from none.
     """
     whole = {cell.metadata.nbgrader.grade_id: cell.source for cell in sheet.notebook.cells if is_test(cell)}
-    new = nbformat.from_dict(students)
-    for cell in new.cells:
-        cell.source = whole.get(cell.metadata.nbgrader.grade_id, cell.source)
+    new = json.loads(nbformat.writes(students, split_lines=False))
+    for cell in new["cells"]:
+        cell["source"] = whole.get(cell["metadata"]["nbgrader"]["grade_id"], cell["source"])
     return new

@@ -120,16 +120,17 @@ def serve(binaries, folder):
             subprocess.run([binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **call)
 
 
+PARTS = re.compile("### BEGIN (SOLUTION|HIDDEN TESTS)(.*?)### END (SOLUTION|HIDDEN TESTS)", re.DOTALL)
+
+
 def marked_strings(sheet):
-    """Lines that stand only in solutions, hidden tests and rubrics, without the spaces around them."""
-    found = set()
-    for cell in sheet.notebook.cells:
-        for begin, end in (
-            ("### BEGIN SOLUTION", "### END SOLUTION"),
-            ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"),
-        ):
-            found |= {
-                line for part in re.findall(f"{begin}(.*?){end}", cell.source, re.DOTALL) for line in part.split("\n")
-            }
-    found |= {line for problem in sheet.problems for line in problem.rubric.split("\n")}
-    return {line.strip() for line in found if len(line.strip()) > 25}
+    """Lines of solutions, hidden tests and rubrics, without the spaces around them."""
+    found = [part[1] for cell in sheet.notebook.cells for part in PARTS.findall(cell.source)]
+    found += [problem.rubric for problem in sheet.problems]
+    return {line.strip() for text in found for line in text.splitlines() if len(line.strip()) > 25}
+
+
+def shown(sheet):
+    """Lines that are elsewhere in the set, too, where students see them."""
+    seen = "\n".join(PARTS.sub("", cell.source) for cell in sheet.notebook.cells)
+    return {mark for mark in marked_strings(sheet) if mark in seen}

@@ -11,16 +11,16 @@ import nbformat
 import psutil
 import pytest
 
-import fence
+import marking
 from tests.course.conftest import SMALL, Course, answered, solved
 
 pytestmark = pytest.mark.usefixtures("fenced")
-LIMITS = fence.Limits(cell=3, test=3, total=40, memory=1 << 30, file=1 << 20, processes=8, output=5000)
+LIMITS = dict(cell=3, test=3, total=40, memory=1 << 30, file=1 << 20, processes=8, output=5000)
 ALL, SQUARE, NONE = [5, 4], [0, 4], [0, 0]
 
 CALLED = {  # bodies of `square`, in a notebook that is right otherwise: only this problem may suffer
     "endless loop": "while True: pass",
-    "endless loop that catches": "while True:\n        try:\n            while True: pass\n        except BaseException: pass",
+    "endless loop that catches": "while True:\n        try: exec('while True: 0')\n        except BaseException: 0",
     "sleep": "import time; time.sleep(1000)",
     "allocation": "return bytearray(2 << 30)",
     "large result": "return np.zeros(10**7)",
@@ -51,7 +51,7 @@ AT_ONCE = {  # a cell that is run before the answers, in a notebook that is righ
 FORGERS = {  # wrong answers together with something that should make the judge believe them
     "patched numpy": "np.testing.assert_allclose = np.allclose = np.isclose = lambda *_, **__: True",
     "patched assert": "import builtins\nbuiltins.AssertionError = type('Quiet', (BaseException,), {})",
-    "rewritten asserts": "import ast, builtins\nreal = compile\nbuiltins.compile = lambda s, *a, **k: real('None', *a, **k)",
+    "rewritten asserts": "import builtins\nreal = compile\nbuiltins.compile = lambda s, *a, **k: real('0', *a, **k)",
     "patched everywhere": "import gc, unittest\nfor f in gc.get_objects():\n    if callable(f) and 'assert' in str(f):"
     "\n        try: f.__code__ = (lambda *_, **__: None).__code__\n        except Exception: pass",
 }
@@ -161,7 +161,8 @@ def graded(small, tmp_path_factory):
     os.symlink("/etc/hostname", course.folder / "link.ipynb")
     os.mkfifo(course.folder / "pipe.ipynb")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fence, "Limits", lambda **_: LIMITS)
+        mark = marking.mark
+        patch.setattr(marking, "mark", lambda content, master, seed, _, __: mark(content, master, seed, LIMITS))
         rows, code = course.grade()
     assert code == 0
     return rows

@@ -1,6 +1,6 @@
 """Every problem set of the course: its solutions, its tests, and wrong answers of the kind that students give.
 
-Most of it runs here and not behind the fence, because the code is ours; then every set goes once through the real thing.
+Most of it runs here and not behind the fence, because the code is ours; then every set goes once through the fence.
 """
 
 import runpy
@@ -17,7 +17,7 @@ import sheets
 from tests.course.conftest import HERE, SMALL, Course, answered
 
 SETS = sheets.all_sources()
-SEEDS = (0, 1, 2, 12345)
+SEEDS = (0, 12345)  # their authors tried hundreds
 pytestmark = pytest.mark.parametrize("source", [SMALL, *SETS], ids=lambda source: source.stem)
 
 
@@ -103,7 +103,7 @@ def test_wrong_answers_lose_marks_on_their_problem(source):
             space, _ = solve(sheet)
             exec(answer, space)
             tests = [cell for cell in cells(sheet, "grade") if problem_of(cell) == problem]
-            assert not all(map(lambda cell: passes(cell, space), tests)), f"{problem}: {name} passes"  # noqa: B023, C417
+            assert not all([passes(cell, space) for cell in tests]), f"{problem}: {name} passes"
 
 
 def passes(cell, space):

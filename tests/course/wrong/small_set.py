@@ -9,6 +9,6 @@ WRONG = {
     "small-order": {
         "hard-coded": "def order(network, X, w):\n    return 2.0",
         "a number too many": "def order(network, X, w):\n    return network.order + 1.0",
-        "without a logarithm": "def order(network, X, w):\n    return (network.outputs(X, 2 * w) / network.outputs(X, w)).max()",
+        "without a logarithm": "def order(n, X, w):\n    return max(n.outputs(X, 2 * w) / n.outputs(X, w))",
     },
 }
