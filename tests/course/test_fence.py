@@ -198,7 +198,7 @@ student.run({code!r})
 student.end()
 print(len(psutil.Process().children(True)))
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout == "0\n"
 
 
