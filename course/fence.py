@@ -48,11 +48,11 @@ class Limits:
     cell: float = 60  # for one cell of the student's
     test: float = 20  # for one test cell, its calls included
     total: float = 300  # for the whole submission
-    memory: int = 3 << 30  # of address space, for each process
+    memory: int = 3 << 29  # of address space, for each process
     judge: int = 6 << 30  # of address space, for the process that runs the tests
     file: int = 50 << 20  # the size of a file; all together may have as much
     files: int = 128  # open at a time
-    processes: int = 16  # and threads
+    processes: int = 8  # and threads
     output: int = 100_000  # characters of a cell; five times as much with its pictures
     answer: int = 16 << 20  # of one result
     restarts: int = 4  # after the process died

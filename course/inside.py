@@ -29,6 +29,8 @@ LIMITS = {
 def give_up_privileges(limits: dict) -> None:
     """Become nobody in particular where this is root, and set limits that cannot be raised again."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as score:
+        score.write("1000")  # if memory runs out all the same, this goes first
     for name, which in LIMITS.items():
         most = resource.getrlimit(which)[1]
         value = int(limits[name]) if most == resource.RLIM_INFINITY else min(int(limits[name]), most)

@@ -115,6 +115,20 @@ def passes(cell, space):
     return True
 
 
+@pytest.mark.filterwarnings("ignore")  # of NumPy, about what is compared here
+@pytest.mark.parametrize(
+    "nothing", [np.zeros(0), np.zeros((0, 0)), np.nan, True, None, [], {}, "", np.ma.masked_all(3)]
+)
+def test_nothing_in_particular_loses_marks(source, nothing):
+    """Such as an empty array, which agrees with any number: `np.allclose(np.zeros(0), 3)` is true."""
+    sheet = read(source)
+    space, defined = solve(sheet)
+    for problem in {problem_of(cell) for cell in cells(sheet, "grade") if cell.cell_type == "code"}:
+        answers = {name: lambda *_, **__: nothing for name in defined[problem] if callable(space[name])}
+        hidden = [cell for cell in cells(sheet, "grade") if problem_of(cell) == problem]
+        assert not any(passes(cell, space | answers) for cell in hidden), problem
+
+
 def test_wrong_answers_change_nothing_that_another_problem_uses(source):
     """So they can lose no marks there; the whole way through the fence is for a few of them, below."""
     sheet = read(source)
