@@ -104,7 +104,7 @@ def test_wrong_answers_lose_marks_on_their_problem(source):
             exec(answer, space)
             tests = [cell for cell in cells(sheet, "grade") if problem_of(cell) == problem]
             for seed in range(5):  # or someone may be lucky
-                assert not all([passes(cell, space, seed) for cell in tests]), f"{problem}: {name} passes, seed {seed}"
+                assert not all(passes(cell, space, seed) for cell in tests), f"{problem}: {name} passes, seed {seed}"
 
 
 def passes(cell, space, seed=1):
