@@ -11,13 +11,13 @@ unexport PYTHONHOME PYTHONOPTIMIZE PYTHONSTARTUP PYTHONWARNINGS JUPYTER_PATH MPL
 export PYTHONPATH := $(CURDIR)
 export PYTHONUTF8 := 1
 export PIP_USER := 0
-ALONE := book test kernels mutants page pdf bench accuracy
+ALONE := book test kernels mutants page pdf course load bench accuracy
 $(ALONE): export IPYTHONDIR := $(CURDIR)/_build/.ipython
 $(ALONE): export JUPYTER_CONFIG_DIR := $(CURDIR)/_build/.jupyter
 $(ALONE): export JUPYTER_PREFER_ENV_PATH := 1
 $(ALONE): export MATPLOTLIBRC := /dev/null
 
-.PHONY: book test kernels mutants notebooks lab serve page pdf bench accuracy lint lock clean
+.PHONY: book test kernels mutants notebooks lab serve page pdf course load bench accuracy lint lock clean
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
@@ -62,6 +62,13 @@ page: $(READY)  ## one page, fast, warnings allowed: make page PAGE=ncf-flow
 pdf: book  ## the whole book as a PDF, printed by Chromium
 	$(BIN)/python tools/pdf.py _build/small-beginnings.pdf
 
+course: $(READY)  ## for an instructor, in _build/course: students' notebooks, keys and rubrics, a zip of each problem set
+	$(BIN)/python course/publish.py _build/course
+
+load: $(READY)  ## how fast a problem set of LOAD submissions is graded, some minutes; make load LOAD=100
+	$(BIN)/python tests/course/load.py $(LOAD)
+LOAD ?= 1000
+
 bench: $(READY)  ## timings against what a reader would use instead
 	$(PIP) install --requirement requirements-bench.txt
 	$(BIN)/python benchmarks/run.py
@@ -77,7 +84,7 @@ lock: export UV_CUSTOM_COMPILE_COMMAND := make lock
 lock: $(READY)  ## the newest versions that pyproject.toml allows, into requirements.txt; to keep those that are there: UPGRADE=
 	$(PIP) install uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes $(UPGRADE) \
-	  --group book --group test --output-file requirements.txt pyproject.toml
+	  --group book --group test --group course --output-file requirements.txt pyproject.toml
 UPGRADE ?= --upgrade
 
 clean:  ## says what it deletes, and what it keeps because someone has written there

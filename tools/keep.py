@@ -89,16 +89,18 @@ def remove(path: Path) -> None:
 
 def clean(root: Path) -> None:
     """Say what the Makefile has made in a checkout, and delete it; what a person wrote stays."""
-    inside = [path for path in (root / "notebooks").rglob("*") if not path.is_dir()]
+    course = root / "_build/course"
+    inside = [path for folder in (root / "notebooks", course) for path in folder.rglob("*") if not path.is_dir()]
     made = [path for path in (root / ".venv", *(root / "_build" / name for name in BUILT)) if os.path.lexists(path)]
-    made += filter(is_untouched, inside)
+    made += [path for path in inside if is_untouched(path) or (course in path.parents and path.suffix != ".ipynb")]
     for path in sorted(made):
         print(f"deletes {path.relative_to(root)}")
-    for path in sorted({*inside, *(root / "_build").glob("*")} - {*made}):
+    for path in sorted({*inside, *(root / "_build").glob("*")} - {*made, course}):
         print(f"keeps {path.relative_to(root)}")
     for path in made:
         remove(path)
-    for folder in sorted([root / "_build", root / "notebooks", *(root / "notebooks").rglob("*")], reverse=True):
+    folders = [root / "_build", root / "notebooks", *(root / "notebooks").rglob("*"), course, *course.rglob("*")]
+    for folder in sorted(folders, reverse=True):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
 

@@ -8,6 +8,7 @@ is checked here; if anything is not as promised, the fault is named, and the fil
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
 import re
@@ -15,7 +16,7 @@ import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -27,6 +28,7 @@ import glyphs
 import paper
 
 MOST_PAGES, MOST_BYTES = 350, 15_000_000
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 WIDTH = 642  # pixels between the margins of A4: 17 cm
 SETTLED = """async () => {  // all formulas are set; what sets them comes after the page
     const later = () => new Promise(resume => setTimeout(resume, 20));
@@ -74,9 +76,25 @@ class Paper(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+@contextlib.contextmanager
+def printer() -> Iterator[Callable[[str, Path], None]]:
+    """A Chromium without a window; what comes is a function that prints one address to a file, as it is."""
+    with sync_playwright() as playwright:
+        executable = next(filter(None, map(shutil.which, CHROMIUM)))
+        tab = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"]).new_page()
+        tab.emulate_media(media="print", color_scheme="light")
+
+        def put(address: str, path: Path) -> None:
+            tab.goto(address)
+            tab.evaluate(SETTLED)
+            tab.pdf(path=path, format="A4", margin=dict.fromkeys(("top", "bottom", "left", "right"), "2cm"))
+
+        yield put
+
+
 def main(out: Path) -> None:
     """Print, finish and check."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if chromium is None:
         sys.exit("the PDF is printed by Chromium, and there is none on the PATH")
     with tempfile.TemporaryDirectory() as folder:

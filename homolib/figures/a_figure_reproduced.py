@@ -43,9 +43,9 @@ def four_clocks(sigma: float = 1e-5, start: int = 0) -> tuple[Figure, str]:
 
 
 def draws_that_show_it(seed: int = 0) -> tuple[Figure, str]:
-    """Share of random starts whose twenty neurons have all arrived before one per cent of the loss is gone.
+    """Share of random starts whose twenty neurons have all arrived before N is one per cent of the first loss.
 
-    Against the standard deviation of the start, for three ideas of "arrived"; inputs spread evenly.
+    In the frozen flow; against the standard deviation of the start, for three ideas of "arrived"; inputs spread evenly.
     """
     X, y = datasets.circle(50)
     arcs, sigma = Arcs(X, y), np.geomspace(1e-3, 1e-10, 141)
@@ -62,8 +62,9 @@ def draws_that_show_it(seed: int = 0) -> tuple[Figure, str]:
     axes.legend(loc="lower right")
     early, late = ([f"{values[i]:.{i}f}" for values in read.values()] for i in (0, 1))
     return figure, (
-        f"Share of {DRAWS} draws in which all neurons are within 0.2, 0.1 and 0.05 radians of their limits before one "
-        f"per cent of the loss is gone. With $\\sigma = 1e-5$, the dotted line, it is {early[0]}, {early[1]} and "
+        f"Share of {DRAWS} draws that pass: all neurons of the frozen flow come within 0.2, 0.1 and 0.05 radians of "
+        "their limits before $N$ is one per cent of the first loss. "
+        f"With $\\sigma = 1e-5$, the dotted line, it is {early[0]}, {early[1]} and "
         f"{early[2]} per cent, with $1e-8$ {late[0]}, {late[1]} and {late[2]}."
     )
 

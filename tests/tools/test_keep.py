@@ -135,6 +135,20 @@ def test_clean_deletes_what_was_made_and_nothing_else(path, capsys):
         assert f"keeps {name}" in said
 
 
+def test_clean_keeps_an_edited_problem_set_and_nothing_else_of_the_course(path, capsys):
+    root = path.parents[1]
+    sets = root / "_build/course/a-set"
+    sets.mkdir(parents=True)
+    for name in ("a-set-key.html", "a-set.zip"):
+        (sets / name).write_bytes(b"made")
+    for name in ("a-set.ipynb", "mine.ipynb"):
+        (sets / name).write_text(generated(), encoding="utf-8")
+    change(sets / "mine.ipynb", EDITS["a tag"])
+    keep.clean(root)
+    assert [file.name for file in sets.iterdir()] == ["mine.ipynb"]
+    assert "keeps _build/course/a-set/mine.ipynb\n" in capsys.readouterr().out.replace("\\", "/")
+
+
 def test_clean_leaves_no_empty_folder(path):
     keep.clean(path.parents[1])
     assert list(path.parents[1].iterdir()) == []
