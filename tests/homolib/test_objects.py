@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 import homolib as hl
+from homolib import _records
 from homolib.bounds import near_saddle
 from homolib.explore.formula import Node, Run
 from homolib.explore.frame import Panel
@@ -438,3 +439,8 @@ def test_threads_share_an_explorer():
     with ThreadPoolExecutor(6) as pool:
         together = list(pool.map(shared.frame, range(10)))
     assert [k for k in range(10) if frames[k].panels != together[k].panels] == []
+
+
+def test_what_is_longer_than_a_hundred_letters_is_named_by_its_length():
+    assert _records._short("a" * 98) == repr("a" * 98)  # with its quotes a hundred
+    assert _records._short("a" * 99) == "<str of 99>"

@@ -259,6 +259,17 @@ def test_the_constants_of_fast_growth_in_closed_form():
     assert (nearer.mu1, nearer.gamma) == pytest.approx((0.2 * 1.5, 0.5))
 
 
+@pytest.mark.parametrize("label", [0.1, 1.0, 100.0])
+@pytest.mark.parametrize("length", [0.5, 1.0, 2.0])
+def test_of_the_two_parts_of_the_growth_rate_the_larger_counts(label, length):
+    """H = (0.01 u_1^2, 0.1 u_2^2), the first label fitted: for short active weights the part of the error is larger."""
+    saddle = hl.Saddle(hl.SquaredReLU(2, 2), np.diag([0.1, np.sqrt(0.1)]), [0.01 * length**2, label], [length, 0, 0, 0])
+    M, mu = saddle_constants(saddle), 0.2 * (length + 1)
+    own, error = 2 * label * 0.1 + mu**2, 0.1 * (2 * (label + mu + 0.1) + mu)
+    assert (error > own) == (length < 1)
+    assert pytest.approx(max(own, error)) == M.M2
+
+
 @pytest.mark.parametrize(("delta", "C"), [(1e-2, 30.0), (1e-6, 1e4)])
 def test_both_sides_of_lemma_d_1(delta, C):
     """With the constants in closed form; to first order in delta, w_z = delta exp(20 t) and w_n decays."""
