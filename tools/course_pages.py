@@ -30,6 +30,7 @@ import take_home
 
 sys.path.append(str(book.ROOT / "course"))
 
+import fence  # noqa: E402
 import publish  # noqa: E402
 import sheets  # noqa: E402
 
@@ -130,7 +131,35 @@ def table_of_problems() -> str:
     return "\n".join(rows)
 
 
+def words_of_fence() -> str:
+    """What keeps submissions from doing harm, in the words that the grader says."""
+    titles = {
+        "bubblewrap": "With bubblewrap",
+        "user": "Without it, where the grader is root",
+        "process": "Without it, for everybody else",
+    }
+    return "\n\n".join(f"{titles[kind]}:\n\n```text\n{words}\n```" for kind, words in fence.WORDS.items())
+
+
+def table_of_limits() -> str:
+    """What a submission may use."""
+    limits = fence.Limits()
+    rows = {
+        "time for one cell": f"{limits.cell:g} s",
+        "time for one test cell": f"{limits.test:g} s",
+        "time for a submission": f"{limits.total:g} s",
+        "memory of a process": f"{limits.memory / 2**30:g} GiB",
+        "files, each and together": f"{limits.file / 2**20:g} MiB",
+        "files open at a time": f"{limits.files}",
+        "processes and threads": f"{limits.processes}",
+        "what a cell prints": f"{limits.output:,} characters",
+        "one result": f"{limits.answer / 2**20:g} MiB",
+    }
+    return "\n".join(["| of | a submission gets |", "|---|---|", *(f"| {name} | {size} |" for name, size in rows.items())])
+
+
 TABLES = {"sets": table_of_sets, "outcomes": table_of_outcomes, "problems": table_of_problems}
+TABLES |= {"fence": words_of_fence, "limits": table_of_limits}
 
 
 def fill_in(app, docname, source):
