@@ -16,7 +16,7 @@ from collections import Counter
 from functools import cache
 from html import unescape
 from pathlib import Path
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, urlencode
 
 import nbformat
 from bs4 import BeautifulSoup
@@ -200,7 +200,7 @@ def link_states(app, doctree, docname):
             for slider, value in wanted.items():
                 if value not in known.get(slider, ()):
                     LOGGER.warning("%s has no %s=%s, but %s", words, slider, value, known, location=link)
-            link["refuri"] = f"{app.builder.get_relative_uri(docname, page)}#{anchor}" + (f"?{query}" if query else "")
+            link["refuri"] = f"{app.builder.get_relative_uri(docname, page)}#{anchor}" + (f"?{urlencode(wanted, quote_via=quote)}" if wanted else "")
             link["internal"] = True
             state = ", ".join(f"{slider} = {value}" for slider, value in wanted.items())
             link[:] = [nodes.Text(f"{words}, {state}" if state else words)]
