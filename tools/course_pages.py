@@ -1,7 +1,7 @@
 """The part "Teaching" of the site: what is made of the problem sets in `course/`, and links to figures in a state.
 
-A page says ```{course} TABLE or ```{course} SET, and gets the Markdown before Sphinx parses it, from what makes and grades
-the students' notebooks: nothing is written twice, and no page, and no copy of its source, has ever held a solution.
+A page says ```{course} TABLE or ```{course} SET, and gets the Markdown before Sphinx parses it, from what makes and
+grades the students' notebooks: nothing is written twice, and no page, nor the copy of its source, ever held a solution.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ import take_home
 
 sys.path.append(str(book.ROOT / "course"))
 
-import fence  # noqa: E402
-import publish  # noqa: E402
-import sheets  # noqa: E402
+import fence
+import publish
+import sheets
 
 LOGGER = sphinx_logging.getLogger(__name__)
 ASKED = re.compile(r"^```\{course\} (\S+)\n```$", re.MULTILINE)
 FOLDER = "problem-sets"  # of the site, for what students take home
-SEED_LATER = "checks that run when you have handed in"
+LATER = "checks that run when you have handed in"
 
 
 # What pages show
@@ -80,8 +80,8 @@ def checks(cell: NotebookNode, hides: bool) -> list[str]:
     """The checks of a problem, and how much they are worth."""
     worth = f"{cell.metadata.nbgrader.points:g} point{'s' * (cell.metadata.nbgrader.points != 1)}"
     if all(line.startswith("#") for line in cell.source.split("\n") if line.strip()):
-        return [f"*{worth} for {SEED_LATER}.*"]
-    return [f"*{worth} for these checks{f', and {SEED_LATER}' if hides else ''}:*", code(cell.source)]
+        return [f"*{worth} for {LATER}.*"]
+    return [f"*{worth} for these checks{f', and {LATER}' if hides else ''}:*", code(cell.source)]
 
 
 def code(text: str) -> str:
@@ -155,7 +155,9 @@ def table_of_limits() -> str:
         "what a cell prints": f"{limits.output:,} characters",
         "one result": f"{limits.answer / 2**20:g} MiB",
     }
-    return "\n".join(["| of | a submission gets |", "|---|---|", *(f"| {name} | {size} |" for name, size in rows.items())])
+    return "\n".join(
+        ["| of | a submission gets |", "|---|---|", *(f"| {name} | {size} |" for name, size in rows.items())]
+    )
 
 
 TABLES = {"sets": table_of_sets, "outcomes": table_of_outcomes, "problems": table_of_problems}
@@ -200,7 +202,9 @@ def link_states(app, doctree, docname):
             for slider, value in wanted.items():
                 if value not in known.get(slider, ()):
                     LOGGER.warning("%s has no %s=%s, but %s", words, slider, value, known, location=link)
-            link["refuri"] = f"{app.builder.get_relative_uri(docname, page)}#{anchor}" + (f"?{urlencode(wanted, quote_via=quote)}" if wanted else "")
+            link["refuri"] = f"{app.builder.get_relative_uri(docname, page)}#{anchor}" + (
+                f"?{urlencode(wanted, quote_via=quote)}" if wanted else ""
+            )
             link["internal"] = True
             state = ", ".join(f"{slider} = {value}" for slider, value in wanted.items())
             link[:] = [nodes.Text(f"{words}, {state}" if state else words)]
