@@ -95,6 +95,15 @@ def rubrics(sheet: sheets.Sheet) -> NotebookNode:
     return new_notebook(cells=[new_markdown_cell(text) for text in texts])
 
 
+def pack(sheet: sheets.Sheet, text: str, path: Path, wheel: Path) -> None:
+    """Write the zip for students: the notebook, whose text is given, the library, and how to begin."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(wheel, f"{sheet.name}/{wheel.name}")
+        archive.writestr(f"{sheet.name}/{sheet.name}.ipynb", text)
+        archive.writestr(f"{sheet.name}/README.txt", README.format(title=sheet.title, name=sheet.name))
+        archive.writestr(f"{sheet.name}/requirements.txt", f"./{wheel.name}\njupyterlab\n")
+
+
 def publish(sheet: sheets.Sheet, out: Path, wheel: Path) -> list[Path]:
     """Write everything for one set, but the PDFs; return the pages that make good ones."""
     folder = out / sheet.name
@@ -110,11 +119,7 @@ def publish(sheet: sheets.Sheet, out: Path, wheel: Path) -> list[Path]:
     for kind, notebook in (("key", key(sheet)), ("rubrics", rubrics(sheet))):
         pages.append(folder / f"{sheet.name}-{kind}.html")
         pages[-1].write_text(page(f"{sheet.title}: {kind}", notebook), encoding="utf-8")
-    with zipfile.ZipFile(folder / f"{sheet.name}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.write(wheel, f"{sheet.name}/{wheel.name}")
-        archive.writestr(f"{sheet.name}/{sheet.name}.ipynb", text)
-        archive.writestr(f"{sheet.name}/README.txt", README.format(title=sheet.title, name=sheet.name))
-        archive.writestr(f"{sheet.name}/requirements.txt", f"./{wheel.name}\njupyterlab\n")
+    pack(sheet, text, folder / f"{sheet.name}.zip", wheel)
     return pages
 
 

@@ -19,12 +19,12 @@ USELESS = (
     "script, style, .headerlink, .homolib-controls, .homolib-plane, .homolib-hint, details:not([open]), "
     "#searchbox, .homolib [hidden]"
 )
-SCREEN_ONLY = {"api"}  # it only leads to pages that are looked things up in, not read
+SCREEN_ONLY = {"api", "teaching", "problem-sets"}  # they only lead to pages that are not for reading in a row
 LISTS = {"all-results", "all-exercises"}  # their links say on which page they end
 NOTE = """
 <p>This is the book on paper. On the site, explorers answer to sliders; here each shows the picture that it begins with.
-Code that the site folds away is in the notebooks, which come with the site, as does the reference of the library.
-Answers to predictions follow their questions; the solutions of exercises stand at the end.</p>
+Code that the site folds away is in the notebooks, which come with the site, as do the reference of the library and the
+problem sets. Answers to predictions follow their questions; the solutions of exercises stand at the end.</p>
 <p>Text and figures: CC BY 4.0. Code: MIT.</p>
 """
 SUBTITLE = "How homogeneous networks start to learn"
@@ -55,10 +55,11 @@ def parts() -> list[tuple[str, list[Path]]]:
     """Caption and pages of each part, in reading order; the preface has no caption."""
     toc = yaml.safe_load((book.ROOT / "_toc.yml").read_text(encoding="utf-8"))
     listed = [(part["caption"], [Path(entry["file"]) for entry in part["chapters"]]) for part in toc["parts"]]
-    return [
+    found = [
         (caption, [page for page in pages if page.name not in SCREEN_ONLY])
         for caption, pages in [("", [Path(toc["root"])]), *listed]
     ]
+    return [(caption, pages) for caption, pages in found if pages]
 
 
 def load(stem: str) -> BeautifulSoup:
