@@ -29,9 +29,10 @@ from itertools import pairwise
 
 from docutils import nodes
 from docutils.statemachine import StringList
-from sphinx.errors import ExtensionError
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+logger = logging.getLogger(__name__)
 CHOICE = re.compile(r"- \[(?P<right>[ x])\] (?:\{(?P<number>\w*)\}(?: within (?P<within>[\d.]+))?|(?P<text>[^{].*))")
 
 
@@ -214,12 +215,10 @@ class Number(nodes.inline):
 def fill_in(app, doctree) -> None:
     """Put in the numbers that the cell behind the questions has shown."""
     for check in doctree.findall(self_check):
-        names = {choice.number for question in check["questions"] for choice in question.choices if choice.number}
         values = _values(check)
-        if names != set(values):
-            raise ExtensionError(f"{app.env.docname}: questions for {sorted(names)}, and values of {sorted(values)}")
-        for question in check["questions"]:
-            _tell_apart(app.env.docname, question, values)
+        if faults := list(_faults(check["questions"], values)):
+            logger.warning("self-check: %s", "; ".join(faults), location=check)
+            continue
         for number in check.findall(Number):
             number += nodes.Text(shown(values[number["number"]], number["within"]))
             item = number.parent.parent
@@ -235,11 +234,16 @@ def _values(check: self_check) -> dict[str, float]:
     return ast.literal_eval(re.sub(r"np\.\w+\((.*?)\)", r"\1", dictionaries[-1])) if dictionaries else {}
 
 
-def _tell_apart(docname: str, question: Question, values: dict[str, float]) -> None:
-    """Two numbers that one answer can be near to would be told the wrong thing."""
-    numbers = sorted(values[choice.number] for choice in question.choices if choice.number)
-    if any(b - a <= 2 * float(question.right.within) for a, b in pairwise(numbers)):
-        raise ExtensionError(f"{docname}: {question.text!r} cannot tell {numbers} apart")
+def _faults(asked: list[Question], values: dict[str, float]) -> Iterator[str]:
+    """Names without a value, values without a name, and numbers to which one answer can be near at once."""
+    names = {choice.number for question in asked for choice in question.choices if choice.number}
+    if names != set(values):
+        yield f"asked for {sorted(names)}, and the next cell shows {sorted(values)}"
+        return
+    for question in asked:
+        numbers = sorted(values[choice.number] for choice in question.choices if choice.number)
+        if any(b - a <= 2 * float(question.right.within) for a, b in pairwise(numbers)):
+            yield f"to within {question.right.within} nobody can tell {numbers} apart"
 
 
 def visit_html(translator, node) -> None:
