@@ -198,6 +198,14 @@ def marked_exercises(text):
     return complaints + ([] if any(marks.startswith("*Warm-up") for _, marks in bodies) else ["nothing to warm up"])
 
 
+def names_in(code, context):
+    """The names that a cell reads or sets; not those of a loop in brackets, which end there."""
+    nodes = ast.parse(code)
+    inner = {name for node in ast.walk(nodes) if isinstance(node, ast.comprehension) for name in ast.walk(node.target)}
+    return {node.id for node in ast.walk(nodes)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, context) and node not in inner}  # fmt: skip
+
+
 def questions_that_answer(text):
     """Three to five, one of them for a number; a hidden cell behind them has the numbers; nobody is told off."""
     box = re.search(
@@ -216,6 +224,8 @@ def questions_that_answer(text):
     complaints = [] if 3 <= len(asked) <= 5 else [f"{len(asked)} questions, wanted 3 to 5"]
     complaints += [] if names else ["no question for a number"]
     complaints += [] if names == {choice.number for choice in choices if choice.number} else [f"values of {names}"]
+    others = {name for code in cells(text) if code.strip() != box[2].strip() for name in names_in(code, ast.Load)}
+    complaints += [f"changes {name} for other cells" for name in names_in(box[2], ast.Store) & others]
     complaints += [f"told off: {choice.why}" for choice in choices if COLD.search(choice.why)]
     places = [question.choices.index(question.right) for question in asked if not question.asks_for_a_number]
     return complaints + (["the right choice has always the same place"] if len(places) > len(set(places)) == 1 else [])
@@ -437,6 +447,7 @@ def test_a_good_chapter_earns_no_complaint():
         (questions_that_answer, "- [x] Yes.", "- [ ] Yes."),
         (questions_that_answer, "- [x] Yes.\n  Half of it is one.", "- [x] Yes."),
         (questions_that_answer, "- [ ] Yes.\n  Divide by two.\n- [x] No.\n", "- [x] No.\n"),
+        (questions_that_answer, "dict(sum=1 + 1)", "hl = 2\ndict(sum=hl)"),
         (questions_that_answer, "Add them.", "Wrong, add them."),
         (five_lines, "1. e\n", ""),
         (five_lines, "**Further reading.** More.", ""),

@@ -117,9 +117,11 @@ def test_the_search_does_not_find_what_is_told_to_be_so_and_is_not(stem):
         {stemmer.stem(word.lower()) for word in re.findall(r"[A-Za-z]{4,}", part.get_text())} for part in (box, whole)
     )
     assert len(mine - others) > 3
-    found = {word for word in mine - others for places in [index["terms"].get(word, [])]
-             if page in (places if isinstance(places, list) else [places])}  # fmt: skip
-    assert found == set()
+    found = {
+        word for word, places in index["terms"].items() if page in (places if isinstance(places, list) else [places])
+    }
+    assert len(found & others) > 100
+    assert found & (mine - others) == set()
 
 
 @pytest.mark.parametrize("stem", CHAPTERS)
