@@ -106,22 +106,22 @@ def test_paper_asks_and_answers_in_small_print(visit):
     assert not tab.locator(".self-check :is(button, summary, [role=status])").first.is_visible()
 
 
-@pytest.mark.parametrize("stem", CHAPTERS)
-def test_the_search_does_not_find_what_is_told_to_be_so_and_is_not(stem):
+def test_the_search_does_not_find_what_is_said_to_be_so_and_is_not():
+    """Words that a page has in its questions only are not among those by which the search finds the page."""
     text = (SITE / "searchindex.js").read_text(encoding="utf-8")
-    index = json.loads(text[text.index("{") : text.rindex("}") + 1])
-    page, stemmer = index["docnames"].index(f"chapters/{stem}"), SearchEnglish({})
-    whole = BeautifulSoup(str(soup(stem)), "html.parser")
-    box = whole.select_one(".self-check").extract()
-    mine, others = (
-        {stemmer.stem(word.lower()) for word in re.findall(r"[A-Za-z]{4,}", part.get_text())} for part in (box, whole)
-    )
-    assert len(mine - others) > 3
-    found = {
-        word for word, places in index["terms"].items() if page in (places if isinstance(places, list) else [places])
-    }
-    assert len(found & others) > 100
-    assert found & (mine - others) == set()
+    index, stemmer = json.loads(text[text.index("{") : text.rindex("}") + 1]), SearchEnglish({})
+    only_there = 0
+    for stem in CHAPTERS:
+        page, whole = index["docnames"].index(f"chapters/{stem}"), BeautifulSoup(str(soup(stem)), "html.parser")
+        box = whole.select_one(".self-check").extract()
+        mine, others = (
+            {stemmer.stem(word.lower()) for word in re.findall(r"[A-Za-z]+", part.get_text())} for part in (box, whole)
+        )
+        found = {word for word, at in index["terms"].items() if page in (at if isinstance(at, list) else [at])}
+        assert len(found & others) > 100
+        assert found & (mine - others) == set()
+        only_there += len(mine - others)
+    assert only_there > 100
 
 
 @pytest.mark.parametrize("stem", CHAPTERS)
