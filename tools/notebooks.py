@@ -24,6 +24,7 @@ from pybtex.plugin import find_plugin
 
 import book
 import keep
+import self_check
 import take_home
 
 REFERENCES = book.ROOT / "chapters/references.bib"
@@ -154,6 +155,8 @@ class Converter:
             return self.formula(
                 "$$\n" + "\n".join(lines) + "\n$$" + (f" ({options['label']})" if "label" in options else "")
             )
+        if name == "self-check":
+            return "\n\n".join(self.question(*one) for one in enumerate(self_check.questions(lines), start=1))
         body = self.blocks(lines)
         if name == "prf:proof":
             return f"*Proof.* {body} $\\square$"
@@ -169,6 +172,22 @@ class Converter:
         if name in ("admonition", "note", "tip", "warning"):
             return quoted(f"**{title if name == 'admonition' else name.title()}.**", body)
         raise Unknown(f"a notebook has no {{{name}}}")
+
+    def question(self, place: int, question: self_check.Question) -> str:
+        """A question, its choices, and what is said to each; a number is that of the next cell."""
+        choices, answers = [], []
+        for k, choice in enumerate(question.choices):
+            name = self_check.letter(k)
+            if choice.number is None:
+                choices.append(f"* {name} {choice.text}")
+            elif choice.right:
+                name = f"The number `{choice.number}` of the next cell, to within {choice.within}"
+            else:
+                name = f"The number `{choice.number}` of the next cell" if choice.number else "Another number"
+            answers.append(f"* **{name}.** *{choice.verdict}* {choice.why}")
+        fold = folded(f"Answer to question {place}", "\n".join(answers))
+        pieces = (f"**{place}.** {question.text}", "\n".join(choices), fold)
+        return INLINE.sub(self.inline, "\n\n".join(filter(None, pieces)))
 
     def inline(self, match: re.Match) -> str:
         """A role, a link to a page of the book, or code, which stays as it is."""

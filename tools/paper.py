@@ -24,7 +24,8 @@ LISTS = {"all-results", "all-exercises"}  # their links say on which page they e
 NOTE = """
 <p>This is the book on paper. On the site, explorers answer to sliders; here each shows the picture that it begins with.
 Code that the site folds away is in the notebooks, which come with the site, as do the reference of the library and the
-problem sets. Answers to predictions follow their questions; the solutions of exercises stand at the end.</p>
+problem sets. Answers to predictions follow their questions, those of "Test yourself" stand in small print below it, and
+the solutions of exercises at the end.</p>
 <p>Text and figures: CC BY 4.0. Code: MIT.</p>
 """
 SUBTITLE = "How homogeneous networks start to learn"

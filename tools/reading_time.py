@@ -5,8 +5,8 @@
 A reader with a pencil takes a minute for about thirty-three words of such pages, formulas among them. So that is the
 rule, where a formula in a line is one word, a displayed formula or a line of code in sight five, and a
 picture, an explorer or the output of a cell with folded code twenty. The core is what stands open before the exercises,
-and the summary; what is folded, and Details, come on top. Exercises are for doing and not counted, nor is the section
-on the paper. Times are rounded up to five minutes.
+and the summary; what is folded, and Details, come on top. Exercises and the questions of "Test yourself" are for
+doing and not counted, nor is the section on the paper. Times are rounded up to five minutes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 PACE, STEP = 33, 5  # words a minute; minutes
 DISPLAYED, CODE_LINE, PICTURE = 5, 5, 20  # words that each counts as
-UNTIMED = ("Exercises", "In the paper")
+UNTIMED = ("Exercises", "Test yourself", "In the paper")
 FENCE = re.compile(r"(?P<fence>:{3,}|`{3,})\{(?P<name>[\w:-]+)\}\s*(?P<title>.*)")
 OPTION = re.compile(r":(?P<name>[\w-]+):\s*(?P<value>.*)")
 LABEL = re.compile(r"\([\w.:-]+\)=")

@@ -1,7 +1,7 @@
 // What a search quotes from a page is text: without lists of contents, code, pictures, and formulas in TeX.
 "use strict";
 
-const NOT_QUOTED = "#jb-print-docs-body, .cell_input, .homolib, svg, template, script, style";
+const NOT_QUOTED = "#jb-print-docs-body, .cell_input, .homolib, .self-check, svg, template, script, style";
 const quote = Search.htmlToText;
 Search.htmlToText = (html, anchor) => {
   const page = new DOMParser().parseFromString(html, "text/html");

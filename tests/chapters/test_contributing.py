@@ -23,7 +23,7 @@ def test_examples_stand_in_the_sources(example):
 
 
 def test_there_is_an_example_of_each_kind():
-    assert len(EXAMPLES) == 4
+    assert len(EXAMPLES) == 5
 
 
 def test_paths_exist():

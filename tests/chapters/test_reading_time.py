@@ -16,6 +16,9 @@ kernelspec: {name: python3}
 ## Exercises
 Not counted at all.
 
+## Test yourself
+Nor are these questions.
+
 ## Details
 Three more words.
 

@@ -12,12 +12,25 @@ import pytest
 import book
 import notebooks
 import reading_time
+import self_check
 
-PARTS = ["By hand", "Predict, then look", "Check", "Where it breaks", "Exercises", "Summary", "In the paper"]
+PARTS = [
+    "By hand",
+    "Predict, then look",
+    "Check",
+    "Where it breaks",
+    "Exercises",
+    "Test yourself",
+    "Summary",
+    "In the paper",
+]
 CELL = re.compile(r"^```\{code-cell\}.*\n((?:(?!```).*\n)*)```$", re.MULTILINE)
 CHAPTERS = [source for source in book.all_sources() if source.stem in book.chapter_numbers()]
 RESULT = re.compile(r"^:{3,}\{prf:(?!proof)(\w+)\} ?(.*)\n((?::.*\n)*)", re.MULTILINE)
 ITEM = r"(?:Theorem|Lemma|Corollary|Proposition|Definition|Assumption|Appendix|Figure) (?:\d\.\d|[A-J]\.\d)"
+COLD = re.compile(
+    r"\b(?:wrong|incorrect|sorry|careless\w*|silly|trivial\w*|obvious\w*|of course|clearly)\b", re.IGNORECASE
+)
 MARKS = re.compile(r"\*(?:Warm-up|Standard|Project), (?:pencil|code|pencil and code)\*, after \{(?:num)?ref\}`[^`]+`\.")
 
 
@@ -185,6 +198,39 @@ def marked_exercises(text):
     return complaints + ([] if any(marks.startswith("*Warm-up") for _, marks in bodies) else ["nothing to warm up"])
 
 
+def names_in(code, context):
+    """The names that a cell reads or sets; not those of a loop in brackets, which end there."""
+    nodes = ast.parse(code)
+    inner = {name for node in ast.walk(nodes) if isinstance(node, ast.comprehension) for name in ast.walk(node.target)}
+    return {node.id for node in ast.walk(nodes)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, context) and node not in inner}  # fmt: skip
+
+
+def questions_that_answer(text):
+    """Three to five, one of them for a number; a hidden cell behind them has the numbers; nobody is told off."""
+    box = re.search(
+        r"^:::\{self-check\}\n(.*?)\n:::\n\n```\{code-cell\}.*\n:tags: \[hide-cell\]\n(.*?)\n```$",
+        section_of(text, "Test yourself"), re.DOTALL | re.MULTILINE,
+    )  # fmt: skip
+    if not box:
+        return ["no questions with a hidden cell behind them"]
+    try:
+        asked = self_check.questions(box[1].splitlines())
+    except ValueError as error:
+        return [str(error)]
+    choices = [choice for question in asked for choice in question.choices]
+    shown = ast.parse(box[2]).body[-1].value
+    names = {key.arg for key in shown.keywords} if isinstance(shown, ast.Call) else set()
+    complaints = [] if 3 <= len(asked) <= 5 else [f"{len(asked)} questions, wanted 3 to 5"]
+    complaints += [] if names else ["no question for a number"]
+    complaints += [] if names == {choice.number for choice in choices if choice.number} else [f"values of {names}"]
+    others = {name for code in cells(text) if code.strip() != box[2].strip() for name in names_in(code, ast.Load)}
+    complaints += [f"changes {name} for other cells" for name in names_in(box[2], ast.Store) & others]
+    complaints += [f"told off: {choice.why}" for choice in choices if COLD.search(choice.why)]
+    places = [question.choices.index(question.right) for question in asked if not question.asks_for_a_number]
+    return complaints + (["the right choice has always the same place"] if len(places) > len(set(places)) == 1 else [])
+
+
 def five_lines(text):
     items = re.findall(r"^(?:[*+-]|\d\.) ", section_of(text, "Summary"), re.MULTILINE)
     complaints = [] if len(items) == 5 else [f"{len(items)} items in the summary, wanted 5"]
@@ -215,6 +261,7 @@ RULES = [
     folded_proofs,
     paper_in_its_place,
     marked_exercises,
+    questions_that_answer,
     five_lines,
     tags_that_fold,
 ]
@@ -250,6 +297,33 @@ Show it.
 :class: dropdown
 Seen.
 :::
+"""
+QUESTIONS = """## Test yourself
+
+:::{self-check}
+What is one and one?
+- [x] {sum} within 0.1
+  You have added.
+- [ ] {}
+  Add them.
+
+Is it even?
+- [x] Yes.
+  Half of it is one.
+- [ ] No.
+  Divide by two.
+
+Is it odd?
+- [ ] Yes.
+  Divide by two.
+- [x] No.
+  Half of it is one.
+:::
+
+```{code-cell} ipython3
+:tags: [hide-cell]
+dict(sum=1 + 1)
+```
 """
 GOOD = (
     """---
@@ -321,6 +395,7 @@ hl.explore(hl.figures.alignment, delta=[1])
 ## Where it breaks
 ## Exercises
 EXERCISES
+QUESTIONS
 ## Summary
 1. a
 1. b
@@ -334,6 +409,7 @@ Lemma 5.3 of the paper.
 
 **Further reading.** More.
 """.replace("EXERCISES", "\n".join(EXERCISE % (i, i) for i in range(4)))
+    .replace("QUESTIONS", QUESTIONS)
     .replace("Show it", "*Warm-up, pencil*, after {ref}`sec-one`.\n\nShow it")
     .replace("TIME", "Core 5 minutes; folded proofs and Details 5 more; exercises not counted.")
 )
@@ -364,6 +440,15 @@ def test_a_good_chapter_earns_no_complaint():
         (paper_in_its_place, "Another,", "By Lemma 5.3,"),
         (paper_in_its_place, "Words.", "As the paper says, " * 4),
         (marked_exercises, "*Warm-up, pencil*, after {ref}`sec-one`.", "Easy."),
+        (questions_that_answer, "```{code-cell} ipython3\n:tags: [hide-cell]\ndict", "```{code-cell} ipython3\ndict"),
+        (questions_that_answer, "dict(sum=1 + 1)", "dict(total=1 + 1)"),
+        (questions_that_answer, "- [ ] {}\n  Add them.\n", ""),
+        (questions_that_answer, "Is it odd?\n- [ ] Yes.\n  Divide by two.\n- [x] No.\n  Half of it is one.\n", ""),
+        (questions_that_answer, "- [x] Yes.", "- [ ] Yes."),
+        (questions_that_answer, "- [x] Yes.\n  Half of it is one.", "- [x] Yes."),
+        (questions_that_answer, "- [ ] Yes.\n  Divide by two.\n- [x] No.\n", "- [x] No.\n"),
+        (questions_that_answer, "dict(sum=1 + 1)", "hl = 2\ndict(sum=hl)"),
+        (questions_that_answer, "Add them.", "Wrong, add them."),
         (five_lines, "1. e\n", ""),
         (five_lines, "**Further reading.** More.", ""),
         (tags_that_fold, "[hide-cell]", "[remove-input]"),
