@@ -29,6 +29,10 @@ import notebooks  # noqa: E402
 import take_home  # noqa: E402
 from restore import is_test  # noqa: E402
 
+BESIDE = str(Path(sys.executable).parent)  # nbgrader calls alembic by its name: the one that stands beside this Python
+if os.environ.get("PATH", "").split(os.pathsep)[0] != BESIDE:
+    os.environ["PATH"] = os.pathsep.join([BESIDE, *filter(None, [os.environ.get("PATH")])])
+
 SETS = ROOT / "course/sets"
 ORDER = (
     "homogeneity-and-clarke",
