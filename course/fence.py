@@ -138,6 +138,7 @@ class Fenced:
             where = self.folder.name
             os.chmod(where, 0o777)  # whoever runs there is nobody
             environment = _environment(str(LIBRARY.parent), where)
+        self.others = set(psutil.Process().children())  # of whoever uses the fence: they are not the student's
         self.process = subprocess.Popen(
             command,
             cwd=where,
@@ -157,7 +158,7 @@ class Fenced:
         self.process.wait()
         self.process.stdin.close()
         self.process.stdout.close()
-        for orphan in psutil.Process().children():  # what had left its parent: see `adopt`
+        for orphan in set(psutil.Process().children()) - self.others:  # what had left its parent: see `adopt`
             orphan.kill()
             orphan.wait()
         self.folder.cleanup()

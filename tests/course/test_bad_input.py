@@ -6,6 +6,7 @@ thousands. Without the fence nothing of this is run.
 
 import json
 import os
+import re
 
 import nbformat
 import psutil
@@ -213,4 +214,5 @@ def test_what_is_no_file_is_not_read(graded):
 
 def test_nothing_is_left_behind(graded):
     """No process of a submission outlives its grading."""
-    assert psutil.Process().children(recursive=True) == []
+    words = [" ".join(child.cmdline()) for child in psutil.Process().children(recursive=True)]
+    assert [line for line in words if re.search(r"judge\.py|inside\.py|bwrap", line)] == []

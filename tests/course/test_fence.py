@@ -193,13 +193,16 @@ import sys, psutil
 sys.path.insert(0, {str(sheets.ROOT / "course")!r})
 import fence, judge
 fence.adopt()
+import subprocess
+other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)  # not the student's
 student = judge.Student(fence.Limits(), "process")
 student.run({code!r})
 student.end()
-print(len(psutil.Process().children(True)))
+print([child.pid for child in psutil.Process().children(True)] == [other.pid])
+other.communicate()
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
-    assert done.stdout == "0\n"
+    assert done.stdout == "True\n"
 
 
 SIMPLE = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.complex_numbers()

@@ -32,7 +32,7 @@ def small_book(tmp_path):
 
 def build(folder, cells, settings):
     """Build with the settings of this book, but for those that are given."""
-    for name in ("_static", "chapters", "tools", "vendor", "homolib"):
+    for name in ("_static", "chapters", "tools", "vendor", "homolib", "course"):
         shutil.copytree(keep.ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.md", "__pycache__"))
     for name in ("_config.yml", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(keep.ROOT / name, folder)
