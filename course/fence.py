@@ -26,6 +26,7 @@ LIBRARY = HERE.parent / "homolib"
 NEEDED = (
     "import numpy, scipy.optimize, scipy.integrate, matplotlib, IPython; import homolib as hl; hl.problems; hl.flows"
 )
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 WORDS = {
     "bubblewrap": """\
 Submissions run fenced by bubblewrap: no network, no processes but their own, no files but Python and homolib.""",
@@ -73,8 +74,7 @@ def _tasks() -> int:
 
 def _environment(book: str, home: str) -> dict[str, str]:
     """The only variables that a submission sees."""
-    single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return single | {
+    return ONE_THREAD | {
         "PYTHONPATH": book,
         "PYTHONUTF8": "1",
         "PYTHONDONTWRITEBYTECODE": "1",

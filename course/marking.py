@@ -77,8 +77,7 @@ def _ended(notebook: dict) -> list[str]:
 def _ask_judge(job: dict, seconds: float) -> tuple[list, list[str]]:
     """What the judge says within this time, line by line, and what went wrong with the judge itself."""
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
-    environment |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    environment |= {"PYTHONPATH": str(JUDGE.parents[1]), "PYTHONUTF8": "1", "MPLBACKEND": "agg"}
+    environment |= fence.ONE_THREAD | {"PYTHONPATH": str(JUDGE.parents[1]), "PYTHONUTF8": "1", "MPLBACKEND": "agg"}
     process = subprocess.Popen(
         [sys.executable, str(JUDGE)],
         env=environment,

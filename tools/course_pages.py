@@ -249,19 +249,7 @@ def offer_set(app, pagename, templatename, context, doctree):
         (f"{name}.ipynb", ".ipynb", "fas fa-code", "Download notebook file"),
         (f"{name}.zip", "with the library (.zip)", "fas fa-file-zipper", "Download the notebook with its library"),
     ]
-    for group in context["header_buttons"]:
-        if group["label"] == "download-buttons":
-            group["buttons"][:0] = [
-                {
-                    "type": "link",
-                    "url": context["pathto"](f"{FOLDER}/{file}", 1),
-                    "text": text,
-                    "icon": icon,
-                    "tooltip": tooltip,
-                    "label": f"download-{Path(file).suffix[1:]}-button",
-                }
-                for file, text, icon, tooltip in offers
-            ]
+    take_home.offer(context, FOLDER, offers)
 
 
 def write_sets(app, error):

@@ -59,6 +59,7 @@ def describe(app, pagename, templatename, context, doctree) -> None:
         said |= {"og:url": f"{base}/{pagename}.html", "og:image": f"{base}/{CARD}", "og:image:alt": card()[1]}
     kinds = {True: "property", False: "name"}
     tags = [f'<meta {kinds[":" in name]}="{name}" content="{html.escape(value)}" />' for name, value in said.items()]
+    context["body"] = with_links(context["body"])
     context["metatags"] = context.get("metatags", "") + "\n".join(tags)
 
 
@@ -77,12 +78,9 @@ def _plain(title: str) -> str:
 
 
 def finish(app, error) -> None:
-    """Rewrite the pages when all are written, and draw what they name."""
-    if error is None and app.builder.name == "html":
-        for path in Path(app.outdir).rglob("*.html"):
-            path.write_text(with_links(path.read_text(encoding="utf-8")), encoding="utf-8")
-        if app.config.html_baseurl:
-            card()[0].savefig(Path(app.outdir) / CARD, dpi=100)
+    """Draw the picture that pages name."""
+    if error is None and app.builder.name == "html" and app.config.html_baseurl:
+        card()[0].savefig(Path(app.outdir) / CARD, dpi=100)
 
 
 def setup(app):

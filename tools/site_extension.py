@@ -169,19 +169,7 @@ def offer_notebook(app, pagename, templatename, context, doctree):
         (f"{stem}.ipynb", ".ipynb", "fas fa-code", "Download notebook file"),
         (take_home.ZIP, "all notebooks (.zip)", "fas fa-file-zipper", "Download all notebooks with their library"),
     ]
-    for group in context["header_buttons"]:
-        if group["label"] == "download-buttons":
-            group["buttons"][:0] = [
-                {
-                    "type": "link",
-                    "url": context["pathto"](f"notebooks/{name}", 1),
-                    "text": text,
-                    "icon": icon,
-                    "tooltip": tooltip,
-                    "label": f"download-{Path(name).suffix[1:]}-button",
-                }
-                for name, text, icon, tooltip in offers
-            ]
+    take_home.offer(context, "notebooks", offers)
     if places := take_home.places_to_run(stem, app.config.book_repository):
         menu = {"type": "group", "tooltip": "Run this page", "icon": "fas fa-rocket", "label": "launch-buttons"}
         context["header_buttons"].insert(0, menu | {"buttons": places})

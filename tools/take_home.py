@@ -95,3 +95,20 @@ def places_to_run(stem: str, repository: str) -> list[dict]:
         {"type": "link", "text": name, "url": url, "icon": icon, "tooltip": f"Run at {name}", "label": f"launch-{name}"}
         for name, url, icon in (("Colab", colab, "fas fa-play"), ("Binder", binder, "fas fa-rocket"))
     ]
+
+
+def offer(context: dict, folder: str, offers: list[tuple[str, str, str, str]]) -> None:
+    """Put files of a folder of the site first in a page's download menu: name, text, icon and tooltip of each."""
+    for group in context["header_buttons"]:
+        if group["label"] == "download-buttons":
+            group["buttons"][:0] = [
+                {
+                    "type": "link",
+                    "url": context["pathto"](f"{folder}/{name}", 1),
+                    "text": text,
+                    "icon": icon,
+                    "tooltip": tooltip,
+                    "label": f"download-{Path(name).suffix[1:]}-button",
+                }
+                for name, text, icon, tooltip in offers
+            ]
