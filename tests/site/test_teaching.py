@@ -1,5 +1,6 @@
 """The part "Teaching" of the site: notebooks to take home, and figures in a state."""
 
+import functools
 import html
 import json
 import zipfile
@@ -17,6 +18,7 @@ from book import SITE
 SETS = [source.stem for source in sheets.all_sources()]
 
 
+@functools.cache
 def soup(name):
     return BeautifulSoup((SITE / name).read_text(encoding="utf-8"), "html.parser")
 
@@ -61,14 +63,15 @@ def test_a_state_opens_the_figure_as_it_says(browser, address):
     hard = [one for one in states() if any(" " in value or "-" in value for value in one[2].values())]
     assert len(hard) > 5
     context = browser.new_context()
+    context.route("**/mathjax/**", lambda route: route.abort())
     for page in sorted({"chapters/teaching-syllabus.html"}):
         for link in soup(page).select("article a.figure-state[href*='%20'], article a.figure-state[href*='=-']"):
             tab = context.new_page()
-            tab.goto(address + urljoin(page, link["href"]))
+            tab.goto(address + urljoin(page, link["href"]), wait_until="commit")
             figure, _, query = urldefrag(link["href"])[1].partition("?")
             number = tab.locator(f"#{figure} .homolib-number")
             tab.wait_for_function(
-                "([name, part]) => document.getElementById(name).querySelector('.homolib-number').hash.includes(part)",
+                "([name, part]) => document.querySelector(`#${name} .homolib-number`)?.hash.includes(part)",
                 arg=[figure, query.partition("&")[0]],
             )
             assert (
