@@ -16,7 +16,7 @@ from homolib.neuron.relu_flow import neuron_flows
 
 
 def fates_in_the_plane(v0: float = -0.9, points: tuple[int, int] = (161, 180)) -> tuple[Figure, str]:
-    """Which starts u branch when v starts at `v0`: because v passes zero, because u reaches zero, or not at all."""
+    """Which starts u branch from v = `v0`: those where v passes zero after a slide, those where u reaches zero."""
     figure, axes = canvas(height=4.6, width=6.0)
     # The middles of small rectangles, off the kinks if one number is odd and the other even, and a rim for drawing
     u1, u2 = np.meshgrid(*[1.6 * (1 + 1 / n) * np.linspace(-1, 1, n + 2) for n in points])
@@ -29,13 +29,16 @@ def fates_in_the_plane(v0: float = -0.9, points: tuple[int, int] = (161, 180)) -
     for x, y in ((1, 0), (1, 2), (1, 1)):
         axes.plot([-3 * x, 3 * x], [-3 * y, 3 * y], color=GREY, lw=0.7, ls=":")
     axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal")
-    patches = [Patch(color=SKY, label="branch: v passes 0"), Patch(color=ORANGE, label="branch: u reaches 0")]
+    patches = [
+        Patch(color=SKY, label="branch: v passes 0 after a slide"),
+        Patch(color=ORANGE, label="branch: u reaches 0"),
+    ]
     axes.legend(handles=patches, loc="lower left")
     parts = [100 * fate.reshape(u1.shape)[1:-1, 1:-1].mean() for fate in (first, second)]
     return figure, (
         f"Starts u in a square of half-width 1.6, with v = {v0:g}. Blue, {parts[0]:.1f} per cent of the square: "
-        f"branch because v passes zero; orange, {parts[1]:.1f} per cent: branch because u reaches zero; the rest: "
-        "one solution. Dashed: the circle of balanced starts. Dotted: the three kinks."
+        f"branch because v passes zero after a slide; orange, {parts[1]:.1f} per cent: branch because u reaches zero; "
+        "the rest: one solution. Dashed: the circle of balanced starts. Dotted: the three kinks."
     )
 
 
