@@ -105,7 +105,7 @@ def is_non_branching(
     if not run.options:
         events = sum(event.kind != "branch" for event in run.events)
         until = "for all time" if t_end == math.inf else f"up to t = {t_end:g}"
-        return Verdict(True, f"unique {until}: one way on after each of {events} events")
+        return Verdict(True, f"unique {until}: one way on at the start and after each of {events} events")
     last, ways = run.events[-1], len(ways_on(hinges, run.state))
     time = float(finite_times(last.time, -hinges.power, "the time of branching", "X"))
     kinks = ", ".join(map(str, np.atleast_1d(last.kink)))
