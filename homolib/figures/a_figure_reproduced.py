@@ -62,9 +62,9 @@ def late_arcs(within: float = 0.2) -> tuple[Figure, str]:
     for point in arcs.critical_points():
         angle = np.degrees(np.angle(np.exp(1j * point.angle)))
         axes.plot(angle, point.value, "o" if point.kind == "max" else "v", color=BLACK, ms=6)
-    axes.set(xlim=(-180, 180), ylim=(0, 50), xticks=range(-180, 181, 90), ylabel="$g$")
+    axes.set(xlim=(-185, 185), ylim=(0, 70), xticks=range(-180, 181, 90), ylabel="$g$")
     axes.set_xlabel("direction of the neuron, degrees")
-    axes.legend(loc="lower center")
+    axes.legend(loc="upper center")
     low = np.degrees(arcs.critical_points()[1].angle)
     return figure, (
         f"Inputs spread evenly: $g$, its maxima at 0 and 180 degrees (dots) and its minima at {low:.0f} and {-low:.0f} "
