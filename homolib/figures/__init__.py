@@ -11,7 +11,7 @@ Examples
 Speeds 1 below and -1 above, a concave kink: one solution, which stays on the kink.
 """
 
-from homolib.figures.a_figure_reproduced import draws_that_show_it, four_clocks
+from homolib.figures.a_figure_reproduced import draws_that_show_it, four_clocks, late_arcs
 from homolib.figures.clarke_subdifferential import fan_polytope, four_slopes, slopes_of_relu, termwise_polygon
 from homolib.figures.definability import cut_with_horizontals, hat_against_dome, under_the_microscope
 from homolib.figures.gradient_flow import (
@@ -114,6 +114,7 @@ __all__ = [
     "growth_within_its_bounds",
     "hat_against_dome",
     "jump_time_errors",
+    "late_arcs",
     "leaving_a_point",
     "leaving_the_origin",
     "lengths_and_shares",

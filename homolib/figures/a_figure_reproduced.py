@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from homolib.figures.style import BLUE, GREY, ORANGE, RED, canvas, power_of_ten
+from homolib.figures.style import BLACK, BLUE, GREY, ORANGE, RED, canvas, power_of_ten
 from homolib.flows.training import training_flow
 from homolib.neuron.circle import Arcs
 from homolib.problems import datasets
@@ -38,7 +38,38 @@ def four_clocks(sigma: float = 1e-5, start: int = 0) -> tuple[Figure, str]:
     top.legend(loc="lower left")
     return (
         figure,
-        f"$\\sigma = {power_of_ten(sigma)}$. Iterations until the loss has lost one per cent: {'; '.join(notes)}.",
+        f"Twenty neurons, inputs spread evenly, draw {start}, $\\sigma = {power_of_ten(sigma)}$. "
+        f"Iterations until the loss has lost one per cent: {'; '.join(notes)}.",
+    )
+
+
+def late_arcs(within: float = 0.2) -> tuple[Figure, str]:
+    """N of a unit neuron on the circle, and the starts that are not `within` radians of their maximum in time."""
+    arcs = Arcs(*datasets.circle(50))
+    turn = np.linspace(-np.pi, np.pi, 36_000, endpoint=False)
+    degrees = np.degrees(turn)
+    figure, axes = canvas(height=3.6)
+    axes.plot(degrees, arcs.value(turn), color=BLUE)
+    notes = []
+    for kind, colour, iterations, floor in (("half the mean", ORANGE, 50, 0), ("the mean", RED, 25, 4)):
+        time = HORIZON * STEP / iterations
+        end = arcs.flow(turn, time)[0]
+        off = np.abs(np.angle(np.exp(2j * end))) / 2  # from the nearer of 0 and pi
+        late = off > within
+        axes.fill_between(degrees, floor, floor + 4, where=late, color=colour, lw=0.5, label=f"late with {kind}")
+        reach = degrees[late & (turn > 0)][[0, -1]]
+        notes.append(f"with {kind} (time {time:g}) from {reach[0]:.1f} to {reach[1]:.1f}")
+    for point in arcs.critical_points():
+        angle = np.degrees(np.angle(np.exp(1j * point.angle)))
+        axes.plot(angle, point.value, "o" if point.kind == "max" else "v", color=BLACK, ms=6)
+    axes.set(xlim=(-185, 185), ylim=(0, 70), xticks=range(-180, 181, 90), ylabel="$g$")
+    axes.set_xlabel("direction of the neuron, degrees")
+    axes.legend(loc="upper center")
+    low = np.degrees(arcs.critical_points()[1].angle)
+    return figure, (
+        f"Inputs spread evenly: $g$, its maxima at 0 and 180 degrees (dots) and its minima at {low:.0f} and {-low:.0f} "
+        f"(triangles). In strips below, the starts that are late for {within} radians. The arc around the minimum at "
+        f"{low:.1f} degrees goes {notes[0]}, {notes[1]}; the other is its mirror image."
     )
 
 
@@ -62,8 +93,8 @@ def draws_that_show_it(seed: int = 0) -> tuple[Figure, str]:
     axes.legend(loc="lower right")
     early, late = ([f"{values[i]:.{i}f}" for values in read.values()] for i in (0, 1))
     return figure, (
-        f"Share of {DRAWS} draws that pass: all neurons of the frozen flow come within 0.2, 0.1 and 0.05 radians of "
-        "their limits before $N$ is one per cent of the first loss. "
+        f"Inputs spread evenly: share of {DRAWS} draws that pass: all twenty neurons of the frozen flow come "
+        "within 0.2, 0.1 and 0.05 radians of their limits before $N$ is one per cent of the first loss. "
         f"With $\\sigma = 1e-5$, the dotted line, it is {early[0]}, {early[1]} and "
         f"{early[2]} per cent, with $1e-8$ {late[0]}, {late[1]} and {late[2]}."
     )

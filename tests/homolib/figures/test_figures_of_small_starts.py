@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from homolib.correlation.ncf import ncf_flow
-from homolib.figures.a_figure_reproduced import correlation_on_arrival, draws_that_show_it, four_clocks
+from homolib.figures.a_figure_reproduced import correlation_on_arrival, draws_that_show_it, four_clocks, late_arcs
 from homolib.figures.separable_networks import (
     balancing,
     correlation_and_paths,
@@ -50,6 +50,19 @@ def test_the_clocks_differ_by_their_factors():
     assert abs(half - 2 * total) <= 1
     assert abs(mean - 25 * half) <= 25
     assert sentence.endswith("half the mean: not within 50000.")
+
+
+@pytest.mark.parametrize("within", [0.05, 0.2])
+def test_the_ends_of_a_late_arc_need_the_time_of_the_run(within):
+    """Against times of travel; the picture samples starts, a hundredth of a degree apart."""
+    found = re.findall(r"\(time ([\d.]+)\) from ([\d.]+) to ([\d.]+)", late_arcs(within)[1])
+    assert [time for time, *_ in found] == ["0.05", "0.1"]
+    for time, *ends in found:
+        for end, goal, outside in zip(
+            np.radians([float(end) for end in ends]), (within, np.pi - within), (-1, 1), strict=True
+        ):
+            there = [Arcs(*datasets.circle(50)).travel(end + k * 1.1e-3 * outside, goal)[0] for k in (-1, 1)]
+            assert there[1] < float(time) < there[0]
 
 
 @pytest.mark.parametrize("delta", [1e-150, 1e-8, 1e-4])
