@@ -143,9 +143,10 @@ def balancing(start: float = 280.0, outgoing: float = 1.0, slope: float = 0.0) -
     end = f"$v/|u|$ is {v[-1] / size[-1]:.4f} and $u$ points to {degrees[-1] % 360:.2f} degrees"
     if size[-1] < 1e-9:  # from u = 0 there are several ways on
         end = f"$u$ reaches zero, where $v = {v[-1] * np.exp(log_norm[-1]):.4f}$, and the picture ends"
+    low, high = f"{kept.min():z.4f}", f"{kept.max():z.4f}"
     return figure, (
         f"$v = {outgoing:g}$, $u$ at {start:g} degrees, slope {slope:g}: at time {t[-1]:.3g}, {end}. $v^2 - |u|^2$ "
-        f"stayed between {kept.min():z.4f} and {kept.max():z.4f}. Events: {met}."
+        f"stayed {f'at {low}' if low == high else f'between {low} and {high}'}. Events: {met}."
     )
 
 
