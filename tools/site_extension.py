@@ -70,6 +70,12 @@ def await_notebook(app, docname, _source):
             cache.cache_notebook_bundle(bundle, check_validity=False)
 
 
+def write_side_by_side(app, env):
+    """Write pages in a process on each core, beside the one that resolves them; Jupyter Book has no option for that."""
+    app.extensions["sphinx_external_toc"].parallel_write_safe = True  # it has its say while pages are read
+    app.parallel = os.cpu_count() + 1
+
+
 def number_figures(app, doctree):
     """Number the figures of a page in their captions, and give each an anchor: fig-8-3.
 
@@ -214,6 +220,7 @@ def setup(app):
     app.connect("autodoc-process-docstring", read_bars_as_norms)
     app.connect("doctree-read", paper_number_as_tag)
     app.connect("doctree-read", number_figures)
+    app.connect("env-check-consistency", write_side_by_side)
     app.connect("doctree-resolved", link_terms)
     app.connect("html-page-context", offer_notebook, priority=900)  # after the theme has made its buttons
     app.connect("html-page-context", list_figures, priority=900)
