@@ -357,3 +357,24 @@ def test_the_error_of_many_steps_is_below_its_bound_and_of_the_first_order():
         errors.append(np.linalg.norm(x - true, axis=-1).max())
         assert errors[-1] <= h * M * np.exp(M * T) / 2 * (np.exp(M * T) - 1)
     assert np.allclose(np.divide(errors[:-1], errors[1:]), 2, atol=0.02)
+
+
+@pytest.mark.parametrize("h", [0.01, 0.1, 0.2])
+def test_on_the_hyperbola_residuals_of_small_steps_fall_as_the_exercise_claims(h):
+    """Part (b) of "Project: big steps balance"."""
+    one, start = np.ones((1, 1)), np.array([2.0, 0.1])
+    a, b = hl.gradient_descent(hl.DiagonalLinear(1), one, np.ones(1), start, h, round(3 / h), record_every=1).w.T
+    r = 1 - a * b
+    assert (r > 0).all()
+    assert (r[1:] <= (1 - 4 * h) * r[:-1] + 1e-15).all()
+    assert a.min() >= 2
+    assert (a**2 + b**2).max() < 4.5
+    imbalance = a**2 - b**2
+    lost, sum_of_squares = 1 - imbalance[-1] / imbalance[0], (h * r[:-1]) @ (h * r[:-1])
+    assert 0 <= sum_of_squares - lost <= sum_of_squares**2
+
+
+def test_on_the_hyperbola_a_quarter_is_too_long_a_step():
+    one, start = np.ones((1, 1)), np.array([2.0, 0.1])
+    a, b = hl.gradient_descent(hl.DiagonalLinear(1), one, np.ones(1), start, 0.25, 20, record_every=1).w.T
+    assert (a * b > 1).any()
