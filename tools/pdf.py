@@ -158,7 +158,7 @@ def finished(path: Path, contents: list) -> PdfWriter:
     pdf.page_mode = "/UseOutlines"
     above: dict[int, IndirectObject | None] = {0: None}
     for (level, title, _), page in zip(contents, pages_of(pdf, [place for *_, place in contents]), strict=True):
-        above[level] = pdf.add_outline_item(title, page - 1, above[level - 1], is_open=False)
+        above[level] = pdf.add_outline_item(title=title, page_number=page - 1, parent=above[level - 1], is_open=False)
     lighten_tags(pdf)
     pdf.compress_identical_objects(remove_duplicates=False, remove_unreferenced=True)
     return pdf
