@@ -11,7 +11,11 @@ import pytest
 from book import SITE
 
 HEAVIEST = max(
-    (page for page in SITE.glob("chapters/*.html") if 'class="homolib homolib-explorer' in page.read_text("utf-8")),
+    (
+        page
+        for page in SITE.glob("chapters/*.html")
+        if 'class="homolib homolib-explorer' in page.read_text(encoding="utf-8")
+    ),
     key=lambda page: len(gzip.compress(page.read_bytes())),
     default=None,
 )
