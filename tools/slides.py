@@ -48,13 +48,14 @@ DECK = """<!DOCTYPE html>
 <script>{script}</script>
 </body></html>
 """
-SLIDE = """<section class="slide" id="s{number}" data-row="{row}" tabindex="-1" aria-labelledby="t{number}"><div class="sheet">
+SLIDE = """<section class="slide" id="s{number}" data-row="{row}" tabindex="-1" aria-labelledby="t{number}">
+<div class="sheet">
 <{level} class="title" id="t{number}">{title}</{level}>
 <div class="body">{body}</div>
 <footer><span>{source}</span><span>{number}</span></footer>
 </div></section>"""
-KEYS = """<p class="keys"><kbd>→</kbd> and <kbd>←</kbd> turn slides, <kbd>Esc</kbd> leaves a slider, <kbd>N</kbd> shows hints
-for whoever speaks, <kbd>D</kbd> is light or dark.</p>"""
+KEYS = """<p class="keys"><kbd>→</kbd> and <kbd>←</kbd> turn slides, <kbd>Esc</kbd> leaves a slider, <kbd>N</kbd> shows
+hints for whoever speaks, <kbd>D</kbd> is light or dark.</p>"""
 
 
 @dataclass
@@ -120,9 +121,7 @@ class Site:
             useless.extract()
         for link in taken.select("a[href]"):
             if not re.match(r"[a-z]+:", link["href"]):
-                link["href"] = (
-                    f"../chapters/{stem}.html{link['href']}" if link["href"][0] == "#" else inside(link["href"])
-                )
+                link["href"] = inside(link["href"], stem)
         for named in [taken, *taken.select("[id]")]:
             del named["id"]
         for formula in taken.select("span.math"):
@@ -130,9 +129,11 @@ class Site:
         return taken
 
 
-def inside(href: str) -> str:
+def inside(href: str, stem: str) -> str:
     """An address on a page of `chapters/`, from beside that folder."""
-    return href if href.startswith("../") else f"../chapters/{href}"
+    if href.startswith("../"):
+        return href
+    return f"../chapters/{stem}.html{href}" if href.startswith("#") else f"../chapters/{href}"
 
 
 def hold(formula: Tag) -> None:
@@ -207,10 +208,11 @@ def slides_of(site: Site, row: Row, shown: dict[str, list[list[str]]]) -> list[t
         section = site.section(stem, label)
         heading = site.take(section.find(["h1", "h2", "h3"]), stem)
         number = heading.select_one(".section-number")
-        source = f'<a href="../chapters/{stem}.html#{label}">{number.extract().get_text().strip(" .") if number else stem}</a>'
+        place = number.extract().get_text().strip(" .") if number else stem
+        source = f'<a href="../chapters/{stem}.html#{label}">{place}</a>'
         title = title or heading.decode_contents()
-        for words in shown.get(label, []):
-            taken = [str(site.take(tag, stem)) for word in words for tag in choose(section, word)]
+        for begins in shown.get(label, []):
+            taken = [str(site.take(tag, stem)) for words in begins for tag in choose(section, words)]
             slides.append((heading.decode_contents(), "\n".join(taken), source))
     for stem, anchor, state in row.figures:
         figure = site.take(site.page(stem).find("figure", id=anchor), stem)
@@ -221,9 +223,7 @@ def slides_of(site: Site, row: Row, shown: dict[str, list[list[str]]]) -> list[t
 
 def staged(figure: Tag, state: str) -> str:
     """A figure as large as a slide allows, in its state."""
-    boxes = [
-        list(map(float, svg["viewBox" if svg.has_attr("viewBox") else "viewbox"].split())) for svg in figure("svg")
-    ]
+    boxes = [[float(number) for number in svg["viewbox"].split()] for svg in figure("svg")]
     width, height = sum(box[2] for box in boxes), max(box[3] for box in boxes)
     figure["style"] = f"--stage: {min(STAGE[0], STAGE[1] * width / height):.0f}px"
     figure["data-state"] = state
