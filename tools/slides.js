@@ -41,16 +41,17 @@
   });
   document.querySelectorAll("[data-key]").forEach((button) => button.addEventListener("click", () => press(button.dataset.key)));
 
-  // Whoever scrolls by hand is where they have come to.
-  const watch = new IntersectionObserver((seen) => {
-    const entry = seen.find((one) => one.isIntersecting);
-    if (entry && slides[at] !== entry.target) { at = slides.indexOf(entry.target); mark(); }
-  }, { threshold: 0.6 });
-  slides.forEach((slide) => watch.observe(slide));
+  // Whoever scrolls by hand is where they have come to; a window that changes its size scrolls, too, but stays there.
+  let height = innerHeight;
+  addEventListener("scroll", () => {
+    const here = slides.findIndex((slide) => slide.getBoundingClientRect().bottom > innerHeight / 2);
+    if (innerHeight === height && here >= 0 && here !== at) { at = here; mark(); }
+  }, { passive: true });
 
   const night = matchMedia("(prefers-color-scheme: dark)");
   const follow = () => { root.dataset.theme = night.matches ? "dark" : "light"; };
   const fill = () => {
+    height = innerHeight;
     root.style.setProperty("--zoom", Math.min(innerWidth / 1280, innerHeight / 720));
     slides[at].scrollIntoView({ behavior: "instant" });
   };
