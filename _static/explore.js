@@ -176,6 +176,7 @@
   async function start() {
     document.querySelectorAll(".homolib-stage").forEach(readValues);
     if (window.DecompressionStream) await Promise.all([...document.querySelectorAll("figure.homolib-explorer")].map(bringToLife));
+    document.querySelectorAll("figure[data-state]").forEach((figure) => figure.choose?.(new URLSearchParams(figure.dataset.state)));
     openLink();
     addEventListener("hashchange", openLink);
   }

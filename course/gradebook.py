@@ -40,10 +40,19 @@ DONE = Table(
     Column("said", Text, nullable=False),
 )
 SETTINGS = """# For nbgrader's formgrader, in which written answers are marked: run JupyterLab in this folder.
+import os
+
 c = get_config()
 c.CourseDirectory.course_id = "{course}"
 c.CourseDirectory.db_url = {db}
 c.Autograde.autograde_preprocessors = []  # nbgrader would run submissions as you: only course/grade.py runs them
+os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [{jupyter!r}, os.environ.get("JUPYTER_PATH")]))  # formulas
+"""
+# The formgrader asks another host for MathJax 2, and waits for it: here is ours instead, and what it waits for.
+TEMPLATE = '{% macro mathjax(url="") %}<script src="../../../files/jupyter/formulas.js"></script>{% endmacro %}\n'
+FORMULAS = """window.MathJax = {{tex: {{inlineMath: [["$", "$"], ["\\\\(", "\\\\)"]]}}}};
+{mathjax}
+MathJax.Hub = {{Startup: {{signal: {{Interest: (tell) => MathJax.startup.promise.then(() => tell("End"))}}}}}};
 """
 
 
@@ -88,10 +97,21 @@ class Gradebook:
         root.mkdir(parents=True, exist_ok=True)
         with self.open() as book:
             DONE.metadata.create_all(book.engine)
-        settings = root / "nbgrader_config.py"
-        if not settings.exists():
-            address = "__import__('os').environ['GRADEBOOK']" if "@" in db else repr(db)  # no password in a file
-            settings.write_text(SETTINGS.format(course=sheets.COURSE, db=address), encoding="utf-8")
+        self.set_up_formgrader()
+
+    def set_up_formgrader(self) -> None:
+        """Write what JupyterLab needs in this folder, once: the settings may be edited."""
+        settings, jupyter = self.root / "nbgrader_config.py", self.root.resolve() / "jupyter"
+        if settings.exists():
+            return
+        template = jupyter / "nbconvert/templates/formgrade/mathjax.html.j2"
+        template.parent.mkdir(parents=True, exist_ok=True)
+        template.write_text(TEMPLATE, encoding="utf-8")
+        mathjax = (sheets.ROOT / "vendor/mathjax/tex-svg.js").read_text(encoding="utf-8")
+        (jupyter / "formulas.js").write_text(FORMULAS.format(mathjax=mathjax), encoding="utf-8")
+        address = "os.environ['GRADEBOOK']" if "@" in self.db else repr(self.db)  # no password in a file
+        text = SETTINGS.format(course=sheets.COURSE, db=address, jupyter=str(jupyter))
+        settings.write_text(text, encoding="utf-8")
 
     @contextlib.contextmanager
     def open(self) -> Iterator[api.Gradebook]:

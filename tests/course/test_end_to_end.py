@@ -8,6 +8,9 @@ import re
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from nbconvert import HTMLExporter
+from nbgrader.server_extensions.formgrader import handlers
+from traitlets.config import Config
 
 import grade
 import gradebook
@@ -203,6 +206,24 @@ def test_feedback_has_marks_and_no_hidden_test_and_runs_nothing(course, small):
     graded = (course.course / "autograded/ann/small_set/small_set.ipynb").read_text(encoding="utf-8")
     assert "text/html" not in graded
     assert not re.search(r"(?<!HTML\(')<(script|img)", graded)
+
+
+def test_the_formgrader_shows_formulas_and_asks_no_other_host(course, small, monkeypatch):
+    """With the template that stands in the course folder, where its settings send Jupyter to look."""
+    course.hand_in("ann", solved(*small))
+    course.grade()
+    monkeypatch.setenv("JUPYTER_PATH", "")
+    config = Config()
+    exec((course.course / "nbgrader_config.py").read_text(encoding="utf-8"), {"get_config": lambda: config})
+    exporter = HTMLExporter(template_name="formgrade", extra_template_basedirs=[handlers.template_path])
+    graded = course.course / "autograded/ann/small_set/small_set.ipynb"
+    about = {"assignment_id": "small_set", "notebook_id": "small_set", "submission_id": "1", "base_url": ""}
+    page, _ = exporter.from_filename(str(graded), resources=about | {"index": 0, "total": 1})
+    sources = [tag["src"] for tag in BeautifulSoup(page, "html.parser").select("script[src]")]
+    assert "../../../files/jupyter/formulas.js" in sources
+    assert not [source for source in sources if re.match("https?:|//", source)]
+    assert "MathJax.Hub" in (course.course / "jupyter/formulas.js").read_text(encoding="utf-8")
+    assert config.Autograde.autograde_preprocessors == []
 
 
 def test_a_set_with_other_cells_than_were_handed_in_is_refused(tmp_path, small):
