@@ -109,8 +109,8 @@ def lengths_and_shares(start: int = 0) -> tuple[Figure, str]:
     return figure, (
         f"Random start {start}: {right.sum()} neurons turn to 0 degrees and grow at the rate 93.75, {(~right).sum()} "
         f"turn to 180 degrees and grow at the rate 75. At time {path.t[-1]:g} the second group makes up "
-        f"{power_of_ten(slow)} of the length of the whole vector, although no neuron is more than {power_of_ten(off)} "
-        f"degrees from its limit."
+        f"{power_of_ten(slow)} of the length of the whole vector; short as they are, its neurons are aligned: no "
+        f"neuron is more than {power_of_ten(off)} degrees from its limit."
     )
 
 
