@@ -60,6 +60,9 @@ def training_flow(
         At every time of the path, between steps too, direction and log-norm are within `tolerance` of those of the
         true flow; so is every neuron's part of them, in units of |w|. Steps are refined until `Trajectory.error` says
         so. Where rounding is in the way, or a flow so unstable that it magnifies it, `error` says how close it is.
+        One case it cannot see: a start on an unstable balance, such as a saddle of the correlation on the sphere.
+        What then grows is a part of the direction that is at first below 1e-14, which no step size controls, so both
+        the path after it has grown and `error` may be wrong; begin off the balance instead.
     points : int
         Number of times in `Trajectory.t`.
 
