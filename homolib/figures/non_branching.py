@@ -45,8 +45,8 @@ def _chosen(runs: list[tuple[float, float, str]], t_end: float = 1.5) -> tuple[F
     plane.legend(loc="upper left")
     at_once = max(path.at(t_end)[2] for path in exact)
     return figure, (
-        f"The neuron falls to the axis, creeps along it to the left, turns back, and leaves. At time {t_end:g} (the "
-        "left picture ends before), "
+        f"The neuron falls to the axis, creeps along it to the left, turns back, and leaves. At time {t_end:g}, when "
+        "it is outside the left picture, "
         + "; ".join(ends)
         + f". Grey: three solutions of the flow, which end at {at_once:+.2f}, {-at_once:+.2f} and 0."
     )
