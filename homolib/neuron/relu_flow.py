@@ -319,7 +319,7 @@ def neuron_flows(
             if not len(live):
                 ended = times(time, -hinges.power)
                 return Fates(ended, direction, log_norm, branched, slid, flipped, died, undecided, events)
-        irregular = origin | (flip & np.any(state.side == 0, axis=-1))
+        irregular = origin | flip
         events[live] += 1
         flipped[live] |= flip
         died[live] |= origin

@@ -163,7 +163,7 @@ def _selected(A: np.ndarray, inside: np.ndarray, depth: int) -> np.ndarray:
         return float((x * np.log(x)).sum() if depth == 2 else -(x**power).sum())
 
     for _ in range(200 if kernel.size else 0):
-        slope = np.log(x) + 1 if depth == 2 else -power * x ** (power - 1)
+        slope = np.log(x) if depth == 2 else -power * x ** (power - 1)  # but for 1: steps do not change the sum of x
         curve = 1 / x if depth == 2 else power * (1 - power) * x ** (power - 2)
         step = -kernel @ np.linalg.solve((kernel.T * curve) @ kernel, kernel.T @ slope)
         if np.abs(step).max() <= 1e-15 * x.max():
