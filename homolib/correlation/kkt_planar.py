@@ -122,9 +122,7 @@ def _lifts(arcs: Arcs) -> list[KKTPoint]:
     for angle in arcs.zeros():
         if np.min(np.abs(np.mod(np.array(touching) - angle + np.pi, TURN) - np.pi), initial=np.inf) > 1e-12:
             residual = abs(float(arcs.value(angle)))
-            found.append(
-                KKTPoint(np.array([0.0, *unit_vector(angle)]), 0.0, residual, True, "saddle", float(angle))
-            )
+            found.append(KKTPoint(np.array([0.0, *unit_vector(angle)]), 0.0, residual, True, "saddle", float(angle)))
     if Polytope(arcs.gradients()).distance(np.zeros(2)) <= 1e-12 * arcs.scale:
         found += _poles(2, values)
     return found

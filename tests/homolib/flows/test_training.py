@@ -233,6 +233,11 @@ def test_descent_refuses_bad_input_and_divergence(changes, name):
         hl.gradient_descent(**arguments({"step": 1e-4, "iterations": 100}, **changes))
 
 
+def test_descent_refuses_a_batch_of_which_one_run_diverges():
+    with pytest.raises(ValueError, match=r"^step: got .*, want a smaller step: the weights diverged"):
+        hl.gradient_descent(**arguments({"step": 0.5, "iterations": 100, "w0": [1e-9 * np.ones(40), np.ones(40)]}))
+
+
 def test_a_time_outside_the_path_is_refused():
     path = hl.frozen_flow(hl.SquaredReLU(1, 1), [[1.0]], [1.0], [1.0], 1.0)
     for t in (-0.1, 1.1, [0.5, 2], np.nan):

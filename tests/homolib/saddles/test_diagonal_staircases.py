@@ -242,6 +242,22 @@ def test_signs_with_which_nothing_fits_are_refused(side, wanted):
         hl.tie_break(*TIED, side)
 
 
+@pytest.mark.parametrize("data", [COUPLED, TIED, WIDER])
+def test_the_mean_over_the_data_takes_that_many_times_as_long(data):
+    """With ties and all: times are in units of the loss, points are not."""
+    X, y = data
+    found, mean = hl.diagonal_staircase(X, y), hl.diagonal_staircase(X, y, MEAN)
+    np.testing.assert_allclose(mean.times, len(y) * found.times, rtol=1e-14)
+    np.testing.assert_allclose([tie.time for tie in mean.ties], [len(y) * tie.time for tie in found.ties], rtol=1e-14)
+    np.testing.assert_array_equal(mean.points, found.points)
+    np.testing.assert_allclose(len(y) * mean.losses, found.losses, rtol=1e-14)
+
+
+@pytest.mark.parametrize("depth", [2, 3])
+def test_labels_of_zero_select_zero(depth):
+    np.testing.assert_array_equal(hl.tie_break(np.array([[1.0, 2, 0], [0, 1, 1]]), np.zeros(2), np.ones(3), depth), 0)
+
+
 def test_an_unbounded_face_has_no_selected_point():
     """Both would be points that no flow comes near: at c54f982 of size 3e120, and 1/e where the flow stays at zero."""
     with pytest.raises(ValueError, match=r"^side: got .* same l1 norm"):
