@@ -85,6 +85,16 @@ def test_a_dormant_neuron_turns_with_the_residual_of_a_jump():
     np.testing.assert_allclose(third / np.linalg.norm(third), [0.403784, -0.914854], atol=1e-4)
 
 
+def test_neurons_that_wake_together_are_a_tie_if_they_have_turned_apart():
+    """Two inputs at an obtuse angle, each a maximum of N, with one neuron at each of them, or both at one."""
+    X = np.array([[0.6, 0.8], [0.6, -0.8]])
+    for second, ties in ((X[1], [(0, 1)]), (X[0], [])):
+        found = hl.saddle_sequence(hl.SquaredReLU(2, 2), X, np.ones(2), np.concatenate([X[0], second]))
+        assert found.woken[0] == (0, 1)
+        assert [tie.units for tie in found.ties] == ties
+        np.testing.assert_allclose(found.times[0], 1 / 2, rtol=1e-9)  # N = 1 at both
+
+
 def test_a_saddle_among_the_awake_weights_is_refused_and_training_leaves_it():
     X, y = CROSS
     net, w0 = hl.SquaredReLU(1, 2), np.array([1.0, 0.05])
