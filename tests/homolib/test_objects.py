@@ -362,6 +362,8 @@ def test_nan_equals_nan_and_minus_zero_zero():
 
 def test_every_record_prints_and_compares_as_records_do(made):
     """What a decorator generates unless told not to would come first."""
+    data = [thing for thing in classes() if dataclasses.is_dataclass(thing) and thing.__name__ not in ALONE]
+    assert all(one.__dataclass_params__.frozen for one in data)
     records = [thing for thing in classes() if issubclass(thing, _records.Record) and thing is not _records.Record]
     assert len(records) > 8
     for one in records:

@@ -1,5 +1,7 @@
 """The search for KKT points against closed forms, where all of them are known in three dimensions."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -107,6 +109,8 @@ def test_in_space_the_list_is_that_of_the_search(net):
     """With what is not given, too: few starts do not find all points of these data, nor do all seeds."""
     X, z = hl.datasets.gaussian(12, 3, seed=0)
     assert hl.kkt_points(net, X, z) == hl.kkt_search(net, X, z)
+    given = [dict(inspect.signature(call).parameters) for call in (hl.kkt_points, hl.kkt_search)]
+    assert given[0] == given[1]
     some = [hl.kkt_points(net, X, z, starts=2, seed=seed) for seed in range(3)]
     assert some == [hl.kkt_search(net, X, z, 2, seed) for seed in range(3)]
     assert len({len(points) for points in some}) > 1
