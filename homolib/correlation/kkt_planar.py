@@ -67,7 +67,7 @@ def kkt_points(
 
 
 def _on_circle(p: Critical) -> KKTPoint:
-    return KKTPoint(unit_vector(p.angle), p.value, 2 * p.value, p.residual, p.smooth, p.kind, p.angle, p.arc)
+    return KKTPoint(unit_vector(p.angle), p.value, p.residual, p.smooth, p.kind, p.angle, p.arc)
 
 
 def _line_values(x: np.ndarray, z: np.ndarray, slope: float, degree: int) -> tuple[list[float], float]:
@@ -83,7 +83,7 @@ def _scalar(x: np.ndarray, z: np.ndarray, slope: float) -> list[KKTPoint]:
     gap = values[0] - values[1]
     kinds = ("flat", "flat") if abs(gap) <= zero else ("max", "min") if gap > 0 else ("min", "max")
     return [
-        KKTPoint(np.array([float(u)]), value, 2 * value, 0.0, True, kind)
+        KKTPoint(np.array([float(u)]), value, 0.0, True, kind)
         for u, value, kind in zip((1, -1), values, kinds, strict=True)
     ]
 
@@ -92,7 +92,7 @@ def _scalar_lifts(x: np.ndarray, z: np.ndarray, slope: float) -> list[KKTPoint]:
     found, (values, _) = [], _line_values(x, z, slope, 1)
     for u, g in zip((1.0, -1.0), values, strict=True):
         if g == 0:
-            found.append(KKTPoint(np.array([0.0, u]), 0.0, 0.0, 0.0, True, "flat"))
+            found.append(KKTPoint(np.array([0.0, u]), 0.0, 0.0, True, "flat"))
         else:
             found += [lifted(np.array([u]), g, s, "max" if g > 0 else "min") for s in (1, -1)]
     if values[0] * values[1] >= 0:  # zero is between G(1) and -G(-1), the slopes of G on either side of zero
@@ -105,7 +105,7 @@ def _poles(d: int, values: list[float]) -> list[KKTPoint]:
     low, high = min(values), max(values)
     kind = "min" if low > 0 else "max" if high < 0 else "saddle" if low < 0 < high else "flat"
     kinds, smooth = {1: kind, -1: OPPOSITE[kind]}, low == high == 0
-    return [KKTPoint(np.array([float(v), *np.zeros(d)]), 0.0, 0.0, 0.0, smooth, kinds[v]) for v in (1, -1)]
+    return [KKTPoint(np.array([float(v), *np.zeros(d)]), 0.0, 0.0, smooth, kinds[v]) for v in (1, -1)]
 
 
 def _lifts(arcs: Arcs) -> list[KKTPoint]:
@@ -118,13 +118,11 @@ def _lifts(arcs: Arcs) -> list[KKTPoint]:
         else:
             touching.append(p.angle)
             arc = p.arc or (p.angle, p.angle)
-            found.append(KKTPoint(np.array([0.0, *unit_vector(p.angle)]), 0.0, 0.0, 0.0, True, "flat", p.angle, arc))
+            found.append(KKTPoint(np.array([0.0, *unit_vector(p.angle)]), 0.0, 0.0, True, "flat", p.angle, arc))
     for angle in arcs.zeros():
         if np.min(np.abs(np.mod(np.array(touching) - angle + np.pi, TURN) - np.pi), initial=np.inf) > 1e-12:
             residual = abs(float(arcs.value(angle)))
-            found.append(
-                KKTPoint(np.array([0.0, *unit_vector(angle)]), 0.0, 0.0, residual, True, "saddle", float(angle))
-            )
+            found.append(KKTPoint(np.array([0.0, *unit_vector(angle)]), 0.0, residual, True, "saddle", float(angle)))
     if Polytope(arcs.gradients()).distance(np.zeros(2)) <= 1e-12 * arcs.scale:
         found += _poles(2, values)
     return found

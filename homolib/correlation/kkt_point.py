@@ -35,8 +35,6 @@ class KKTPoint(Record):
         Unit vector: u, or (v, u) for a two-layer neuron.
     value : float
         N(direction).
-    multiplier : float
-        lambda, twice the value.
     residual : float
         Distance of lambda * direction from the Clarke subdifferential: zero up to rounding.
     smooth : bool
@@ -53,12 +51,16 @@ class KKTPoint(Record):
 
     direction: np.ndarray
     value: float
-    multiplier: float
     residual: float
     smooth: bool
     kind: str
     angle: float | None = None
     arc: tuple[float, float] | None = None
+
+    @property
+    def multiplier(self) -> float:
+        """lambda, twice the value (Lemma C.5)."""
+        return 2 * self.value
 
 
 class KKTPoints(list):
@@ -113,10 +115,9 @@ def listed(points: list[KKTPoint], complete: bool, X: np.ndarray, z: np.ndarray,
     """The KKT points of 2**power times N from those of N, whose data X, z have size one."""
     size = size_of_terms(X, z, degree)
     points = KKTPoints(points, complete, size)
-    values = restored(np.array([2 * point.value for point in points]), power, "multipliers", "z", size)
-    for k, (point, multiplier) in enumerate(zip(points, values.tolist(), strict=True)):
-        residual = float(times(point.residual, power))
-        points[k] = replace(point, value=multiplier / 2, multiplier=multiplier, residual=residual)
+    multipliers = restored(np.array([point.multiplier for point in points]), power, "multipliers", "z", size)
+    for k, (point, multiplier) in enumerate(zip(points, multipliers.tolist(), strict=True)):
+        points[k] = replace(point, value=multiplier / 2, residual=float(times(point.residual, power)))
     return points
 
 
@@ -179,4 +180,4 @@ def lifted(
     """
     value, kind = s * g / 2, kind if s > 0 else OPPOSITE[kind]
     joint = kind if kind == ("max" if value > 0 else "min") else "saddle"
-    return KKTPoint(HALF * np.array([s, *u]), value, 2 * value, HALF * residual, smooth, joint, angle)
+    return KKTPoint(HALF * np.array([s, *u]), value, HALF * residual, smooth, joint, angle)

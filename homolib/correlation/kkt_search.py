@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 
@@ -84,7 +85,7 @@ def _eigenvectors(X: np.ndarray, high: np.ndarray, low: np.ndarray, starts: np.n
         for u, value, residual in zip(candidates, values.tolist(), residuals.tolist(), strict=True):
             if residual <= GOOD * scale and _is_new(u, found):
                 kind = _curvature(X, high, low, u, value, GOOD * scale)
-                found.append(KKTPoint(u, value, 2 * value, residual, True, kind))
+                found.append(KKTPoint(u, value, residual, True, kind))
         queue.extend(candidates)
     return found
 
@@ -149,14 +150,11 @@ def _flow_ends(X: np.ndarray, z: np.ndarray, slope: float, starts: np.ndarray) -
             if u is None:
                 continue
             value = float(z @ np.maximum(X @ u, slope * (X @ u)))
-            smooth = not len(_held(hinges, u))
-            point = lifted(u, value, s, "max" if s > 0 else "min", smooth=smooth)
-            if abs(value) <= GOOD * hinges.size or not _is_new(point.direction, found):
-                continue
-            residual = kkt_residual(net, X, z, point.direction)
-            if residual <= GOOD * hinges.size:
-                kind = "max" if s > 0 else "min"
-                found += [lifted(u, value, t, kind, residual / np.sqrt(0.5), smooth) for t in (1, -1)]
+            kind, smooth = "max" if s > 0 else "min", not len(_held(hinges, u))
+            pair = [lifted(u, value, v, kind, smooth=smooth) for v in (1, -1)]
+            if _is_new(pair[0].direction, found):
+                residual = kkt_residual(net, X, z, pair[0].direction)
+                found += [replace(point, residual=residual) for point in pair if residual <= GOOD * hinges.size]
     return found
 
 

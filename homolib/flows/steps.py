@@ -300,7 +300,7 @@ def _first_below_zero(function: Callable, low: np.ndarray, high: np.ndarray, clo
     reached = function(high)
     above, below, side = function(low) + aim, reached + aim, np.zeros(len(low))
     for turn in range(200):
-        going = (reached < -close) & (high - low > 1e-15)
+        going = reached < -close
         if not going.any():
             break
         middle = high - below * (high - low) / np.where(below == above, 1, below - above)

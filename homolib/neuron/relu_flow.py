@@ -164,7 +164,7 @@ def follow(
         after = segment.state_at(meeting) if meeting.tau < np.inf else None
         if after is None or after.time >= t_end:
             return Solution(hinges, segments, events, segment.stopped(t_end))
-        before, state, irregular = side, after, meeting.flip or meeting.origin
+        before, state, irregular = side, after, meeting.flip
         if meeting.flip:
             events.append(Event(float(state.time), None, "flip"))
         if meeting.origin and len(state.u) > 1:
@@ -294,7 +294,7 @@ def neuron_flows(
     direction, log_norm = np.empty((m, d + 1)), np.empty(m)
     time, events = np.empty(m), np.zeros(m, dtype=int)
     branched, slid, flipped, died, undecided = np.zeros((5, m), dtype=bool)
-    live, before, irregular = np.arange(m), state.side, np.any(state.side == 0, axis=-1)
+    live, before, irregular = np.arange(m), state.side, np.zeros(m, dtype=bool)
     for _ in range(MOST_EVENTS):
         w, side, found = regular_velocities(hinges, state.sign, state.side, before)
         for i in np.flatnonzero(irregular | ~found):
@@ -319,7 +319,7 @@ def neuron_flows(
             if not len(live):
                 ended = times(time, -hinges.power)
                 return Fates(ended, direction, log_norm, branched, slid, flipped, died, undecided, events)
-        irregular = origin | (flip & np.any(state.side == 0, axis=-1))
+        irregular = flip
         events[live] += 1
         flipped[live] |= flip
         died[live] |= origin

@@ -122,8 +122,7 @@ class Segment:
             lean = (self.along + end) / (v + v_end)
             growth = moved * (1 + lean) / self.grows
             decay = moved * (1 - lean) / np.where(end <= 0, v_end - end, self.turn / (v_end + end))
-            time = np.log1p(np.where(lean >= 0, growth, decay)) / self.rate
-        return np.where(meeting.tau > 0, time, 0.0)
+            return np.log1p(np.where(lean >= 0, growth, decay)) / self.rate
 
     def meeting(self, hinges: HingeSum) -> Meeting:
         """The next event.

@@ -67,7 +67,7 @@ class DeepReLU(Network):
         if shapes[-1][0] is None:
             shapes[-1] = (1, shapes[-1][1])
         for index, (rows, columns) in enumerate(shapes):
-            rows = shapes[index + 1][1] if rows is None and index + 1 < len(shapes) else rows
+            rows = shapes[index + 1][1] if rows is None else rows
             columns = shapes[index - 1][0] if columns is None and index > 0 else columns
             if rows is None or columns is None:
                 _checks.fail("frozen", f"None for layer {index + 1}", "its shape: the layers beside it leave it open")

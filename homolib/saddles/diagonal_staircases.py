@@ -162,11 +162,11 @@ def _selected(A: np.ndarray, inside: np.ndarray, depth: int) -> np.ndarray:
     def entropy(x: np.ndarray) -> float:
         return float((x * np.log(x)).sum() if depth == 2 else -(x**power).sum())
 
-    for _ in range(200 if kernel.size else 0):
-        slope = np.log(x) + 1 if depth == 2 else -power * x ** (power - 1)
+    for _ in range(200):
+        slope = np.log(x) if depth == 2 else -power * x ** (power - 1)  # but for 1: steps do not change the sum of x
         curve = 1 / x if depth == 2 else power * (1 - power) * x ** (power - 2)
         step = -kernel @ np.linalg.solve((kernel.T * curve) @ kernel, kernel.T @ slope)
-        if np.abs(step).max() <= 1e-15 * x.max():
+        if np.abs(step).max(initial=0) <= 1e-15 * x.max(initial=0):
             break
         while (x + step).min() <= 0 or entropy(x + step) > entropy(x) + 1e-15 * abs(entropy(x)):
             step = step / 2

@@ -112,7 +112,11 @@ def _second_derivative(net: Network, X: np.ndarray, z: np.ndarray, w: np.ndarray
 
 
 def _lowest(form: Form, planes: np.ndarray, tangent: np.ndarray) -> float:
-    """Least value of a piecewise quadratic form on the unit sphere of a subspace with orthonormal basis `tangent`."""
+    """Least value of a piecewise quadratic form on the unit sphere of a subspace with orthonormal basis `tangent`.
+
+    Where a whole space of vectors has the lowest value of a cell, and the one that we are given lies outside, those
+    inside reach to a face of the cell: the form is continuous, and the face has the same value.
+    """
     from scipy.linalg import null_space  # slow to import: paid where it is used
 
     best = np.inf
@@ -121,19 +125,7 @@ def _lowest(form: Form, planes: np.ndarray, tangent: np.ndarray) -> float:
         if not basis.shape[1]:
             continue
         values, vectors = np.linalg.eigh(basis.T @ form(sides) @ basis)
-        lowest = basis @ vectors[:, values <= values[0] + REST * np.abs(values).max()]
-        if values[0] < best and _meets(sides[sides != 0, None] * (planes[sides != 0] @ lowest)):
+        heights = sides * (planes @ basis @ vectors[:, 0])
+        if values[0] < best and (heights[sides != 0] > 0).all() | (heights[sides != 0] < 0).all():
             best = float(values[0])
     return 0.0 if best == np.inf else best
-
-
-def _meets(rows: np.ndarray) -> bool:
-    """Whether some c makes all entries of `rows` c positive."""
-    from scipy.optimize import linprog  # slow to import: paid where it is used
-
-    if not len(rows):
-        return True
-    slack = np.column_stack([-rows, np.linalg.norm(rows, axis=1)])
-    bounds = [(-1, 1)] * rows.shape[1] + [(0, 1)]
-    found = linprog(-np.eye(rows.shape[1] + 1)[-1], A_ub=slack, b_ub=np.zeros(len(rows)), bounds=bounds)
-    return bool(found.status == 0 and -found.fun > REST)

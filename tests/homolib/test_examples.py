@@ -74,6 +74,7 @@ def test_spiral_time_and_length_agree_with_quadrature():
 
     assert np.exp(path.log_time[-1]) == pytest.approx(quad(clock, 1.5, 8)[0], rel=1e-6)
     assert path.length[-1] == pytest.approx(quad(stretch, 1.5, 8)[0], rel=1e-7)
+    assert (path.length[0], path.log_time[0]) == (0, -np.inf)
     np.testing.assert_allclose(np.linalg.norm(path.points, axis=1) ** 2, 1 - 1 / path.level, rtol=1e-12)
 
 

@@ -360,6 +360,24 @@ def test_nan_equals_nan_and_minus_zero_zero():
     assert one != hl.bounds.Report("a", [], {"x": np.array([np.nan, 1.0]), "y": np.nan})
 
 
+def test_every_record_prints_and_compares_as_records_do(made):
+    """What a decorator generates unless told not to would come first."""
+    data = [thing for thing in classes() if dataclasses.is_dataclass(thing) and thing.__name__ not in ALONE]
+    assert all(one.__dataclass_params__.frozen for one in data)
+    records = [thing for thing in classes() if issubclass(thing, _records.Record) and thing is not _records.Record]
+    assert len(records) > 8
+    for one in records:
+        assert one.__eq__ is _records.Content.__eq__, one
+        assert one.__repr__ is _records.Record.__repr__, one
+
+
+@pytest.mark.parametrize("other", [[], (), "", None, 0.0, np.zeros(0)])
+def test_a_dictionary_equals_nothing_else(other):
+    assert not _records.same({}, other)
+    assert not _records.same(other, {})
+    assert _records.same({"a": other}, {"a": other})
+
+
 def test_networks_are_equal_if_they_compute_the_same():
     assert hl.SquaredReLU(2, 2) != hl.PoweredReLU(2, 2, order=3)
     assert hl.SquareLoss() != hl.LogisticLoss()

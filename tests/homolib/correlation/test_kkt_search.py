@@ -1,5 +1,7 @@
 """The search for KKT points against closed forms, where all of them are known in three dimensions."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -91,3 +93,24 @@ def test_where_all_directions_are_alike_the_list_spans_them(d):
     points = hl.kkt_search(hl.SquaredReLU(1, d), X, np.ones(2 * d), starts=3)
     assert all(p.value == pytest.approx(1, abs=1e-14) for p in points)
     assert np.linalg.matrix_rank(np.stack([p.direction for p in points])) == d
+
+
+def test_the_residual_of_a_point_is_its_distance_from_the_set():
+    """Of both points that a direction u gives, v = 1 and v = -1."""
+    X, z = hl.datasets.gaussian(9, 3, seed=4)
+    points = hl.kkt_search(hl.TwoLayerReLU(1, 3), X, z, starts=10)
+    residuals = [hl.kkt_residual(hl.TwoLayerReLU(1, 3), X, z, p.direction) for p in points]
+    np.testing.assert_allclose([p.residual for p in points], residuals, rtol=0.1)  # of some of their rounding
+    assert min(residuals) > 0
+
+
+@pytest.mark.parametrize("net", [hl.SquaredReLU(2, 3, signs=[1, -1]), hl.TwoLayerReLU(1, 3)])
+def test_in_space_the_list_is_that_of_the_search(net):
+    """With what is not given, too: few starts do not find all points of these data, nor do all seeds."""
+    X, z = hl.datasets.gaussian(12, 3, seed=0)
+    assert hl.kkt_points(net, X, z) == hl.kkt_search(net, X, z)
+    given = [dict(inspect.signature(call).parameters) for call in (hl.kkt_points, hl.kkt_search)]
+    assert given[0] == given[1]
+    some = [hl.kkt_points(net, X, z, starts=2, seed=seed) for seed in range(3)]
+    assert some == [hl.kkt_search(net, X, z, 2, seed) for seed in range(3)]
+    assert len({len(points) for points in some}) > 1

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from homolib.flows import steps
 from homolib.flows.steps import Field, Stuck, _first_below_zero, integrate
 
 
@@ -155,6 +156,20 @@ def test_a_blow_up_is_stopped_at_its_time():
     ):
         integrate(field, np.ones((1, 1, 1)), 2.0, np.array([1e-8]), meet=False)
     assert stuck.value.time == pytest.approx(1, rel=1e-6)
+
+
+def test_the_first_run_that_takes_too_many_steps_is_named(monkeypatch):
+    """Together a rough and a fine one: neither arrives in fifty steps, and the fine one has not come as far."""
+    monkeypatch.setattr(steps, "STEPS", 50)
+    field = Field(lambda y, held, runs: np.flip(y * [1, -1], -1), lambda y: np.zeros((*y.shape[:-2], 0)), None, False)
+    times = []
+    for tolerance in ([1e-4], [1e-12], [1e-4, 1e-12]):
+        start = np.tile([[[1.0, 0.0]]], (len(tolerance), 1, 1))
+        with pytest.raises(Stuck, match="would need more than 50 steps") as stuck:
+            integrate(field, start, 1e4, np.array(tolerance), meet=False)
+        times.append(stuck.value.time)
+    assert times[1] < times[0] / 2
+    assert times[2] == pytest.approx(times[1], rel=1e-4)
 
 
 @pytest.mark.parametrize(("meet", "order"), [(False, 5), (True, 8)])

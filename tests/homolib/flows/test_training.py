@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 import homolib as hl
+from homolib.flows.training import _promised
 from tests.homolib.strategies import SEEDS
 
 
@@ -231,6 +232,25 @@ def test_training_refuses_bad_input(changes, name):
 def test_descent_refuses_bad_input_and_divergence(changes, name):
     with pytest.raises(ValueError, match=rf"^{name}: got .*, want "):
         hl.gradient_descent(**arguments({"step": 1e-4, "iterations": 100}, **changes))
+
+
+def test_descent_refuses_a_batch_of_which_one_run_diverges():
+    with pytest.raises(ValueError, match=r"^step: got .*, want a smaller step: the weights diverged"):
+        hl.gradient_descent(**arguments({"step": 0.5, "iterations": 100, "w0": [np.zeros(40), np.ones(40)]}))
+
+
+@pytest.mark.parametrize("slow", [1.0, 10.0, 100.0, 1e3, 1e4])
+def test_two_refinements_keep_a_promise(slow):
+    """Where errors are `slow` times the tolerance of a step, a path is compared with one that is rougher by 8."""
+    asked = []
+
+    def follow(runs, tolerance):
+        asked.append(tolerance)
+        return [(lambda t, off=off: (np.zeros((1, 1)), np.full(1, off)), np.zeros(1)) for off in slow * tolerance]
+
+    (path,), (error,) = _promised(follow, 1, 1e-6)
+    assert abs(path(0)[1][0]) <= error <= 1e-6
+    assert len(asked) <= 3
 
 
 def test_a_time_outside_the_path_is_refused():

@@ -271,3 +271,16 @@ def test_bad_input_is_named(arguments, name):
 def test_a_relu_neuron_has_no_flow_on_the_circle():
     with pytest.raises(ValueError, match="order"):
         Arcs(np.eye(2), np.ones(2), order=1).flow(0.1, 1.0)
+
+
+def test_travel_is_refused_if_one_of_many_angles_is_not_reached():
+    X, y = hl.datasets.circle(50)
+    with pytest.raises(ValueError, match=r"^theta1: got"):
+        Arcs(X, y).travel([1.0, 1.0], [0.5, 2.0])
+
+
+def test_inputs_or_numbers_of_zero_are_a_flat_circle_without_scale():
+    for X, z in ((np.zeros((3, 2)), np.ones(3)), (np.ones((3, 2)), np.zeros(3))):
+        arcs = Arcs(X, z)
+        assert (arcs.scale, float(arcs.value(1.0)), [p.kind for p in arcs.critical_points()]) == (0, 0, ["flat"])
+        assert not arcs.has_kinks

@@ -100,6 +100,29 @@ def test_trichotomy_in_one_dimension():
     assert turns.at(3) == pytest.approx([-9.96808786, 10.11744906], abs=1e-8)
 
 
+def test_where_v_passes_zero_just_on_a_kink_the_way_back_is_open_too():
+    """u goes from (1, 2) by (-1, -1), and v is zero at (0, 1): not every solution crosses the kink there."""
+    X, z, v, u = np.eye(2), np.ones(2), [-2.0, -1.9], [[1.0, 2.0]] * 2
+    path = neuron_flow(X, z, v[0], u[0], 9.0, slope=-0.5)
+    assert [event.kind for event in path.events] == ["flip", "branch"]
+    np.testing.assert_allclose(path.at(path.t[-1]), [0, 0, 1], atol=1e-12)
+    fates = neuron_flows(X, z, v, u, 9.0, slope=-0.5)
+    assert fates.branched.tolist() == [True, False]
+    np.testing.assert_allclose(fates.time, [path.t[-1], 9.0])
+
+
+def test_a_start_within_1e_12_of_a_kink_or_of_balance_is_on_it():
+    """Relative to the input and to u; on both sides of what is promised."""
+    for size in (1e-100, 1.0, 1e100):
+        for gap, on in ((0.9e-12, True), (1.1e-12, False)):
+            path = neuron_flow([[2.0, 0.0]], [-1.0], size, size * np.array([gap, 1.0]), 1.0)
+            assert [event.kind for event in path.events] == ["slide"]
+            assert (path.events[0].time == 0) is on
+    for gap, on in ((0.45e-12, True), (0.55e-12, False)):
+        path = neuron_flow([[1.0]], [-1.0], 1 - gap, [1.0], 100.0)
+        assert ([event.kind for event in path.events] == []) is on  # balanced, it takes for ever; else v passes zero
+
+
 @pytest.mark.parametrize(("angle", "time", "norm"), [(0.1, 0.141848221642, 24.075755570), (0.7, 0.120029647344, None)])
 def test_five_points_slide_along_the_kink_maximum(angle, time, norm):
     path = neuron_flow(*five_points(), 1, [0.5 * math.cos(angle), 0.5 * math.sin(angle)], 1)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.optimize import nnls
 
-from homolib.clarke.hinge_sums import HingeSum
+from homolib.clarke.hinge_sums import TOL, HingeSum
 from homolib.clarke.polytopes import sign_patterns
-from homolib.neuron.ways_on import Undecided, velocities
+from homolib.neuron.ways_on import Undecided, velocities, verified
 
 
 def neuron(X, z, u, slope):
@@ -169,6 +169,33 @@ def test_at_zero_the_ways_on_are_the_kkt_directions():
     assert angles == pytest.approx([0, 0.39479111969976, 5.9993911979713], abs=1e-12)
     for w in ways:
         assert neuron(X, y, w / np.linalg.norm(w), 0) == pytest.approx(np.linalg.norm(w), rel=1e-12)
+
+
+def star(*angles):
+    return np.array([[np.cos(angle), np.sin(angle)] for angle in np.radians(angles)])
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+@pytest.mark.parametrize(
+    ("normals", "jumps", "corner", "off", "slack"),
+    [
+        (np.eye(2), np.array([-0.01, -30.0]), [0.0, -30.0], [0.0, -1.0], 1),  # independent: a parallelogram
+        (np.eye(2), np.array([-0.01, -30.0]), [-0.01, -15.0], [-1.0, 0.0], 1),
+        (star(0, 60, 120), np.array([-1.0, -2.0, -3.0]), None, None, 100),  # concave: a hexagon
+        (star(0, 60, 120), np.array([1.0, 2.0, -3.0]), None, None, 100),  # neither
+    ],
+)
+def test_rest_needs_zero_in_the_hull_up_to_rounding(normals, jumps, corner, off, slack, scale):
+    """Zero is on the border of the hull of the gradients around the face where all kinks meet, or just outside."""
+    size = np.abs(jumps).sum()
+    if corner is None:  # the vertex of the hull that is farthest in a direction
+        cells = (np.sign(star(*range(1, 360, 2)) @ normals.T) > 0) @ (jumps[:, None] * normals)
+        off = star(37.0)[0]
+        corner = cells[np.argmax(cells @ off)]
+    for share, rests in ((-10.0, True), (0.3, True), (3.0, False), (10.0, False)):
+        base = -np.array(corner) - share * slack * TOL * size * np.array(off)
+        found = verified(np.zeros(len(jumps), int), scale * base, normals, scale * jumps, scale * size)
+        assert (found is not None) is rests, share
 
 
 def test_many_independent_repelling_kinks_are_refused_not_guessed():

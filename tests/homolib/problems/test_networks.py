@@ -51,6 +51,15 @@ def test_batches_are_independent_runs(net, data):
         close(pulled[i], net.pullback(X, w[i], z), 1e2)
 
 
+@given(networks(), st.data())
+def test_kinks_of_a_batch_are_those_of_its_runs(net, data):
+    X, w = data.draw(numbers(3, 2)), data.draw(numbers(2, 2, net.size))
+    kinks = net.kinks(X, w)
+    assert kinks.shape[:-1] == (2, 2)
+    for i in np.ndindex(2, 2):
+        close(kinks[i], net.kinks(X, w[i]), 1e2)
+
+
 @given(runs(batch=(3,)))
 def test_join_undoes_neurons(run):
     net, _, w, _ = run

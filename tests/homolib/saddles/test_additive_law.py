@@ -85,6 +85,16 @@ def test_a_dormant_neuron_turns_with_the_residual_of_a_jump():
     np.testing.assert_allclose(third / np.linalg.norm(third), [0.403784, -0.914854], atol=1e-4)
 
 
+def test_neurons_that_wake_together_are_a_tie_if_they_have_turned_apart():
+    """Two inputs at an obtuse angle, each a maximum of N, with one neuron at each of them, or both at one."""
+    X = np.array([[0.6, 0.8], [0.6, -0.8]])
+    for second, ties in ((X[1], [(0, 1)]), (X[0], [])):
+        found = hl.saddle_sequence(hl.SquaredReLU(2, 2), X, np.ones(2), np.concatenate([X[0], second]))
+        assert found.woken[0] == (0, 1)
+        assert [tie.units for tie in found.ties] == ties
+        np.testing.assert_allclose(found.times[0], 1 / 2, rtol=1e-9)  # N = 1 at both
+
+
 def test_a_saddle_among_the_awake_weights_is_refused_and_training_leaves_it():
     X, y = CROSS
     net, w0 = hl.SquaredReLU(1, 2), np.array([1.0, 0.05])
@@ -107,6 +117,15 @@ def test_a_start_on_an_unstable_direction_is_refused_and_training_jumps_before_i
         hl.saddle_sequence(net, X, y, w0)
     path = hl.training_flow(net, X, y, w0, 16.0, delta=1e-6, tolerance=1e-12)
     assert hl.escape_time(origin, path, 0.5) / np.log(1e6) < 0.9
+
+
+def test_a_start_that_is_led_to_an_unstable_direction_is_refused():
+    """N is a quadratic form, symmetric in u_2, which grows a little faster than what a start with u_2 = 0 tends to."""
+    X, net = np.array([[0.5, 0.62, 0.2], [0.5, -0.62, 0.2], [0, 0, 0.7]]), hl.SquaredReLU(1, 3, slope=1.0)
+    start = np.array([0.6, 0.0, 0.8])
+    assert not is_repelling(hl.Saddle(net, X, np.ones(3), np.zeros(3)), start)
+    with pytest.raises(ValueError, match=r"^w0: got a start that leads neuron 0 to an unstable KKT point"):
+        hl.saddle_sequence(net, X, np.ones(3), start)
 
 
 def test_a_pull_that_changes_sign_is_refused_in_a_diagonal_network():

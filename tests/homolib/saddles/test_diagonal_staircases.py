@@ -176,6 +176,44 @@ def test_newton_converges_quadratically(depth, monkeypatch):
     assert 3 <= len(solves) <= 12
 
 
+@pytest.mark.parametrize(
+    ("column", "moment", "depth"),
+    [
+        *(([-3, 4, 9, 6], 7.5, depth) for depth in (2, 3, 5)),
+        *(([343, -27, 8, 729, 125, -27], -9.7, depth) for depth in (2, 3, 5)),
+        ([-27, -1, 1331], -26.999, 3),
+    ],
+)
+def test_the_selected_point_is_critical_also_far_from_where_newton_starts(column, moment, depth):
+    """On a simplex cut by one plane, close to a corner: full steps would leave the orthant, or overshoot."""
+    X, y = np.array([np.ones(len(column)), column]), np.array([1.0, moment])
+    found = hl.tie_break(X, y, np.ones(len(column)), depth)
+    assert (found > 0).all()
+    np.testing.assert_allclose(X @ found, y, rtol=1e-12)
+    dual = np.log(found) if depth == 2 else found ** (2 / depth - 1)
+    np.testing.assert_allclose(X.T @ np.linalg.lstsq(X.T, dual, rcond=None)[0], dual, rtol=1e-9)
+
+
+@pytest.mark.parametrize("depth", [2, 3])
+def test_coordinates_that_stay_zero_do_not_count(depth):
+    """By their side, or because nothing fits with them awake."""
+    (X, y), expected = TIED, np.append(hl.tie_break(*TIED, np.ones(3), depth), 0)
+    found = hl.tie_break(np.column_stack([X, [5, 7]]), y, [1, 1, 1, 0], depth)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=0)
+    wider = np.zeros((3, 4))
+    wider[:2, :3], wider[2, 3] = X, 1
+    found = hl.tie_break(wider, np.append(y, 0), np.ones(4), depth)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("late", [1.0, 1e4, 1e8])
+def test_what_differs_by_rounding_wakes_together_however_late(late):
+    X, y = np.eye(3), np.array([1.0, 0.1 * 3 / late, 0.3 / late])
+    (tie,) = hl.diagonal_staircase(X, y).ties
+    assert (y[1] != y[2], tie.units) == (True, (1, 2))
+    assert not hl.diagonal_staircase(X, y * [1, 1 + 1e-6, 1]).ties
+
+
 @pytest.mark.parametrize("depth", [2, 3])
 @pytest.mark.parametrize("flips", [(-1, 1, 1), (1, -1, -1), (-1, -1, -1)])
 def test_a_column_of_the_other_sign_has_a_coefficient_of_the_other_sign(depth, flips):
@@ -240,6 +278,22 @@ def test_nothing_happens_without_correlation():
 def test_signs_with_which_nothing_fits_are_refused(side, wanted):
     with pytest.raises(ValueError, match=rf"^side: got .*, want {wanted}"):
         hl.tie_break(*TIED, side)
+
+
+@pytest.mark.parametrize("data", [COUPLED, TIED, WIDER])
+def test_the_mean_over_the_data_takes_that_many_times_as_long(data):
+    """With ties and all: times are in units of the loss, points are not."""
+    X, y = data
+    found, mean = hl.diagonal_staircase(X, y), hl.diagonal_staircase(X, y, MEAN)
+    np.testing.assert_allclose(mean.times, len(y) * found.times, rtol=1e-14)
+    np.testing.assert_allclose([tie.time for tie in mean.ties], [len(y) * tie.time for tie in found.ties], rtol=1e-14)
+    np.testing.assert_array_equal(mean.points, found.points)
+    np.testing.assert_allclose(len(y) * mean.losses, found.losses, rtol=1e-14)
+
+
+@pytest.mark.parametrize("depth", [2, 3])
+def test_labels_of_zero_select_zero(depth):
+    np.testing.assert_array_equal(hl.tie_break(np.array([[1.0, 2, 0], [0, 1, 1]]), np.zeros(2), np.ones(3), depth), 0)
 
 
 def test_an_unbounded_face_has_no_selected_point():

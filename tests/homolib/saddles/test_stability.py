@@ -45,6 +45,15 @@ def test_opposite_inputs_bend_one_side_each_and_never_both(seed):
     assert awake_curvature(saddle) == pytest.approx(-2 * r.max() / max(4, 2 * r.sum()), rel=1e-9)
 
 
+@pytest.mark.parametrize("pulls", [(-1.0, -3.0), (-0.5, -0.2), (-7.0, -9.0)])
+def test_where_every_side_bends_up_none_is_flat(pulls):
+    """Opposite inputs with negative residuals: one of them is awake on each side, and both are asleep on neither."""
+    X, y = np.array([[1.0, 0], [0, 1], [0, -1]]), np.append(1.0, pulls)
+    saddle = hl.Saddle(hl.SquaredReLU(1, 2), X, y, np.array([1.0, 0]))
+    lowest, scale = min(4, 2 * np.abs(pulls).min()), max(4, 2 * np.abs(pulls).sum())
+    assert awake_curvature(saddle) == pytest.approx(lowest / scale, rel=1e-12)
+
+
 @pytest.mark.parametrize("slope", [0.0, 0.5, 2.0])
 @pytest.mark.parametrize("seed", range(8))
 def test_a_dormant_direction_repels_where_the_pull_across_is_the_stronger(seed, slope):

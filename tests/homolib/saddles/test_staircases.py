@@ -104,6 +104,14 @@ def test_few_neurons_fit_the_labels_piece_by_piece():
     np.testing.assert_allclose(late[0], late[1], rtol=0.01)
 
 
+def test_neurons_that_wake_together_fit_what_each_of_them_sees():
+    """Two inputs of equal strength, each seen by one neuron."""
+    w0 = np.array([[1.0, 0.8, -0.6], [1.0, -0.6, 0.8]]).ravel() / 2
+    found = hl.orthogonal_staircase(np.eye(2), np.array([2.0, 2.0]), w0)
+    assert found.woken == [(0, 1)]
+    np.testing.assert_allclose(found.points, [[0, 0], [2, 2]])
+
+
 def test_labels_that_no_neuron_sees_are_never_fitted():
     X, y = np.eye(2), np.array([1.0, 1.0])
     found = hl.orthogonal_staircase(X, y, np.array([1.0, 0.8, -0.6]) / np.sqrt(2))
