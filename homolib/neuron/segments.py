@@ -141,8 +141,6 @@ class Segment:
             flip = np.where(inward & (self.turn < 0), start.v**2 / (r * (np.sqrt(np.abs(self.turn)) - p)), np.inf)
             tau = np.maximum(np.where(ahead, height / speed, np.inf).min(axis=-1, initial=np.inf), 0.0)
             tau = np.where(origin, -p / r, np.minimum(tau, flip))
-            dies_first = inward & ~origin & (self.turn == 0) & (r * tau >= -p)  # v reaches 0 at t = infinity
-            tau = np.where((start.sign == 0) | (r == 0) | dies_first, np.inf, tau)
             finite = np.isfinite(tau)
             reach = np.where(finite, TOL * (np.linalg.norm(start.u, axis=-1) + r * tau), -1.0)  # never: meets nothing
             met = ahead & (height - tau[..., None] * speed <= reach[..., None])

@@ -100,6 +100,14 @@ def test_trichotomy_in_one_dimension():
     assert turns.at(3) == pytest.approx([-9.96808786, 10.11744906], abs=1e-8)
 
 
+def test_where_v_and_the_way_to_the_kink_vanish_together_the_rest_stays():
+    """v = u_1 = 4 e^-t beside u_2 = 1: numbers for which floats keep v^2 - u_1^2 = 0."""
+    fates = neuron_flows([[1.0, 0.0]], [-1.0], [4.0, 4.0], [[4.0, 1.0], [4.0, 0.0]])
+    np.testing.assert_allclose(fates.direction, [[0, 0, 1], [np.sqrt(0.5), np.sqrt(0.5), 0]], atol=1e-15)
+    assert fates.log_norm.tolist() == [0, -np.inf]
+    assert not (fates.flipped | fates.died | fates.slid).any()
+
+
 def test_where_v_passes_zero_just_on_a_kink_the_way_back_is_open_too():
     """u goes from (1, 2) by (-1, -1), and v is zero at (0, 1): not every solution crosses the kink there."""
     X, z, v, u = np.eye(2), np.ones(2), [-2.0, -1.9], [[1.0, 2.0]] * 2
