@@ -36,7 +36,10 @@ AXE = """async () => (await axe.run(document, {
     })).violations
     .filter(found => ['serious', 'critical'].includes(found.impact))
     .map(found => [found.id, ...found.nodes.slice(0, 3).map(node => node.html.slice(0, 200))])"""
-DRAWN = "() => document.querySelectorAll('mjx-container, .homolib svg').forEach(drawn => drawn.remove())"
+DRAWN = """() => {
+    document.querySelectorAll('mjx-container, .homolib svg').forEach(drawn => drawn.remove());
+    document.querySelector('#pst-back-to-top')?.style.setProperty('display', 'block');  // it comes and goes
+}"""
 OUT_OF_REACH = """async () => {
     const found = () => [...document.querySelectorAll('article *')]
         .filter(e => e.scrollWidth > e.clientWidth + 13 && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX))
@@ -139,7 +142,7 @@ def visit(context, address):
             seen.contrast[scheme] = tab.evaluate(CONTRAST)
             seen.too_wide += tab.evaluate(TOO_WIDE)
             seen.out_of_reach += tab.evaluate(OUT_OF_REACH)
-        tab.evaluate(DRAWN)  # seconds of work for axe
+        tab.evaluate(DRAWN)  # formulas and pictures are seconds of work for axe
         tab.add_style_tag(content="* { transition: none !important; }")  # colours half way between day and night
         tab.evaluate(axe_core())
         seen.barriers = barriers(tab, EVERY_WAY if name in OF_A_KIND else ONE_AND_ONE)
