@@ -109,6 +109,7 @@ def test_critical_points_on_kinks_are_listed_once():
     assert (saddle.kind, top.kind, flat.kind) == ("saddle", "max", "flat")
     np.testing.assert_allclose([saddle.angle, top.angle, *flat.arc], [0, np.pi / 2, np.pi, 3 * np.pi / 2])
     np.testing.assert_allclose([saddle.value, top.value, flat.value], [1, 2, 0], atol=1e-15)
+    assert all(point.smooth for point in (saddle, top, flat))  # a square has no kink
 
 
 @pytest.mark.parametrize(
