@@ -3,11 +3,11 @@
     python tools/mutants.py --seed 1 --count 150
 
 What is broken, `mutations` says. First all tests run with a mark before each statement of the library: a test that
-never comes to the broken statement cannot notice. All that do run then, those of the module first, then those of its
-wing, then all others, the quick ones first, in a process of their own that imports the broken module; the first failure
-ends it. Survivors are printed with their line before and after: each is either shown to change nothing, or a test is
-missing. What is found is written down at once, and `--go-on` does not try again what was noticed. Processes are forked,
-so this runs on Linux and macOS.
+never comes to the broken statement cannot notice. Those that do run then, those of the module first, then those of its
+wing, then those of others that take less than a second, the quick ones first, in a process of their own that imports
+the broken module; the first failure ends it. Survivors are printed with their line before and after: each is either
+shown to change nothing, or a test is missing. What is found is written down at once, and `--go-on` does not try again
+what was noticed. Processes are forked, so this runs on Linux and macOS.
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ from mutations import ROOT, Mutation, describe, sample, sources
 
 LOG = ROOT / "_build/mutants"
 FACTOR, ROOM = 5, 10  # a test may take so many times as long as before, and ten seconds: a broken loop may not end
+QUICK = (
+    1.0  # seconds that a test of another wing may take: one in four hundred mutations is noticed by a slower one only
+)
 LIBRARIES = ["numpy", "scipy.integrate", "scipy.optimize", "matplotlib.pyplot", "hypothesis.extra.numpy", "ipywidgets"]
 
 
@@ -218,6 +221,7 @@ class Tests:
             return path.name != f"test_{module}.py", path.parent.as_posix() != home
 
         found = self.reaching.get(f"{mutation.module}:{mutation.statement}", ())
+        found = (name for name in found if distance(name) < (True, True) or self.seconds[name] < QUICK)
         near = sorted(found, key=lambda name: (distance(name), self.seconds[name]))
         return [{name: self.seconds[name] for name in group} for _, group in groupby(near, distance)]
 
@@ -247,9 +251,13 @@ class Record:
 
     def add(self, mutation: Mutation, by: str) -> None:
         """Write down which test noticed."""
-        row = {"key": self.key(mutation), "by": by, "what": describe(mutation)}
+        row = {"key": self.key(mutation), "by": by, "what": self.described(mutation)}
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
+
+    def described(self, mutation: Mutation) -> str:
+        """In the library as it was when we began: it may be edited meanwhile."""
+        return describe(mutation, self.texts[mutation.module])
 
 
 def main() -> None:
@@ -280,7 +288,7 @@ def main() -> None:
             record.add(mutation, by)
             if not by:
                 survivors += 1
-                print(f"survives ({number} of {len(left)} tried): {describe(mutation)}", flush=True)
+                print(f"survives ({number} of {len(left)} tried): {record.described(mutation)}", flush=True)
     print(f"{len(chosen) - survivors} of {len(chosen)} mutations were noticed (seed {options.seed})")
 
 

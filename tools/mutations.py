@@ -153,9 +153,8 @@ def sample(count: int, seed: int) -> list[Mutation]:
     return chosen if count >= len(texts) else rng.sample(chosen, count)
 
 
-def describe(mutation: Mutation) -> str:
+def describe(mutation: Mutation, source: str) -> str:
     """The line before and after."""
-    source = sources()[mutation.module]
     before, after = source.splitlines(), mutation.applied(source).splitlines()
     line = mutation.line - 1
     shown = after[line].strip() if line < len(after) else ""

@@ -122,13 +122,14 @@ class DeepReLU(Network):
         s, given = self._layer_by_layer(X, w, held)
 
         def pull(z: np.ndarray) -> np.ndarray:
-            back, pulls = np.broadcast_to(z, s[-1].shape[:-1])[..., None], {}
+            back, pulls = np.broadcast_to(z, np.broadcast_shapes(z.shape, s[-1].shape[:-1]))[..., None], {}
             for layer in range(len(matrices) - 1, self.trainable[0] - 1, -1):
                 if layer in self.trainable:
                     pulls[layer] = np.swapaxes(back, -1, -2) @ given[layer]
                 if layer:
                     back = (back @ matrices[layer]) * relu_slope(s[layer - 1], self.slope, held[layer - 1])
-            return np.concatenate([pulls[layer].reshape(*w.shape[:-1], -1) for layer in self.trainable], axis=-1)
+            first, second = (pulls[layer].reshape(*back.shape[:-2], -1) for layer in self.trainable)
+            return np.concatenate([first, second], axis=-1)
 
         return np.swapaxes(s[-1], -1, -2), pull
 

@@ -41,7 +41,7 @@ def test_every_mutation_of_the_library_is_another_program():
     for module, source in mutations.sources().items():
         for mutation in list(mutations.mutations(module, source))[::61]:
             broken = mutation.applied(source)
-            assert ast.dump(ast.parse(broken)) != ast.dump(ast.parse(source)), mutations.describe(mutation)
+            assert ast.dump(ast.parse(broken)) != ast.dump(ast.parse(source)), mutations.describe(mutation, source)
 
 
 def test_a_sample_is_seeded_and_touches_every_module():
@@ -64,9 +64,16 @@ def test_marks_say_which_statements_run(monkeypatch):
 def test_tests_that_do_not_come_to_a_statement_are_left_out_and_near_ones_run_first(tmp_path):
     def measure(paths):
         near, wing, far = (f"tests/homolib/{path}.py" for path in ("flows/test_steps", "flows/test_other", "test_far"))
-        times = {f"{near}::slow": 9.0, f"{near}::quick": 1.0, f"{wing}::a": 1.0, f"{far}::a": 0.1, f"{far}::b": 0.1}
+        times = {
+            f"{near}::slow": 9.0,
+            f"{near}::quick": 1.0,
+            f"{wing}::a": 1.0,
+            f"{far}::a": 0.1,
+            f"{far}::b": 0.1,
+            f"{far}::c": 1.1,
+        }
         here = {f"{near}::slow": ["flows/steps.py:3"], f"{near}::quick": ["flows/steps.py:3", "flows/steps.py:4"]}
-        there = (wing, {"": ["flows/steps.py:3"]}), (far, {f"{far}::b": ["flows/steps.py:3"]})
+        there = (wing, {"": ["flows/steps.py:3"]}), (far, {f"{far}::{k}": ["flows/steps.py:3"] for k in "bc"})
         for path, marks in ((near, here), *there):
             yield {"seconds": {k: t for k, t in times.items() if k.startswith(path)}, "marks": marks, "failure": ""}
 

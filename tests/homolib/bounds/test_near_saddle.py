@@ -94,6 +94,7 @@ def test_the_flow_leaves_the_bad_saddle_in_constant_time(delta, end, distance):
 def test_assumption_3_fails_at_the_bad_saddle_for_every_kappa():
     report = hl.bounds.assumption_3(hl.absolute_value_saddle(), gamma=0.1, bound=1e3)
     assert not report.holds
+    np.testing.assert_allclose(report.values["radius"], 0.1 * np.logspace(0, -5, 6), rtol=1e-12)
     needed = report.values["kappa"] * report.values["radius"]
     np.testing.assert_allclose(needed, 1, atol=0.1)  # the velocity does not go to zero with the distance
 
@@ -101,6 +102,25 @@ def test_assumption_3_fails_at_the_bad_saddle_for_every_kappa():
 @pytest.mark.parametrize("saddle", [hl.figure_4_saddle(), hl.absolute_value_saddle((1.0, 1.0))])
 def test_assumption_3_holds_at_good_saddles(saddle):
     assert hl.bounds.assumption_3(saddle, gamma=0.1, bound=1.0).holds
+
+
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+def test_a_large_kappa_is_the_rate_that_counts_at_every_size_of_labels(size):
+    """Weights grow with the root of the labels; a rate that is given is in the time of the data."""
+    one = hl.absolute_value_saddle((1.0, 1.0))
+    saddle = hl.Saddle(one.net, one.X, size * one.y, np.sqrt(size) * one.w)
+    found = saddle_constants(saddle, gamma=0.1, kappa=1e9)
+    assert (found.kappa, found.M2) == (pytest.approx(1e9, rel=1e-15), pytest.approx(1e9, rel=1e-15))
+
+
+@pytest.mark.parametrize("delta", [1e-6, 1e-13, 1e-20])
+def test_rounding_of_the_active_weights_is_not_taken_for_a_displacement(delta):
+    """Beside a start of size delta it would be anything; Z stays what it is for larger starts, up to that order."""
+    saddle = hl.figure_4_saddle()
+    zeta_z, zeta_n = figure_4_seeds()
+    report = hl.bounds.lemma_d_1(saddle, zeta_z, zeta_n, delta, C=1.2)
+    assert report.rows[1].holds
+    assert report.values["Z"] / delta**2 <= 2.5
 
 
 def test_kappa_wants_points_near_but_not_at_the_saddle():

@@ -114,3 +114,14 @@ def test_in_space_the_list_is_that_of_the_search(net):
     some = [hl.kkt_points(net, X, z, starts=2, seed=seed) for seed in range(3)]
     assert some == [hl.kkt_search(net, X, z, 2, seed) for seed in range(3)]
     assert len({len(points) for points in some}) > 1
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_ends_of_the_flow_and_of_its_reverse_are_found_from_one_start(seed):
+    """Up to z and down to -z: N has at least these two, and one start is enough for them."""
+    X, z = hl.datasets.gaussian(40, 4, seed)
+    found = np.stack([p.direction for p in hl.kkt_search(hl.SquaredReLU(1, 4), X, z, starts=1, seed=seed)])
+    start = np.random.default_rng(seed).standard_normal(4)
+    for sign in (1, -1):
+        end = hl.squared_neuron_flow(X, z, start, 100.0, sign=sign).direction[-1]
+        assert np.linalg.norm(found - end, axis=1).min() < 1e-5

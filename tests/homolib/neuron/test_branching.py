@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from homolib.correlation import kkt_points
-from homolib.neuron.branching import branch_tree, branches, is_non_branching
+from homolib.neuron.branching import branch_tree, branches, branching_fractions, is_non_branching
 from homolib.neuron.relu_flow import neuron_flow, neuron_flows
 from homolib.problems import datasets
 from homolib.problems.datasets import branching_start, mirrored
@@ -191,6 +191,18 @@ def test_unbalanced_starts_branch_by_one_mechanism_each():
                 assert "branch" not in kinds or "death" in kinds
             counts[ratio] += "branch" in kinds
     assert min(counts.values()) > 0
+
+
+def test_fractions_count_flows_of_either_sign_of_v():
+    """One by one: every other start has v0 < 0."""
+    starts, ends = datasets.random_start(2, range(30)), []
+    for X, z in (datasets.gaussian(5, 2, seed) for seed in range(2)):
+        for k, u0 in enumerate(starts):
+            path = neuron_flow(X, z, 0.5 * (-1.0) ** (k + 1), u0, 200.0, points=2)
+            ends.append([event.kind for event in path.events])
+    counted = [np.mean([kind in kinds for kinds in ends]) for kind in ("branch", "death")]
+    assert branching_fractions(5, 2, 0.5, starts=30, sets=2) == pytest.approx(counted, rel=1e-12)
+    assert 0 < counted[0] < 0.5
 
 
 def test_sliding_earlier_and_elsewhere_branches_later():

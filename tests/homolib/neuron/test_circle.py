@@ -109,6 +109,7 @@ def test_critical_points_on_kinks_are_listed_once():
     assert (saddle.kind, top.kind, flat.kind) == ("saddle", "max", "flat")
     np.testing.assert_allclose([saddle.angle, top.angle, *flat.arc], [0, np.pi / 2, np.pi, 3 * np.pi / 2])
     np.testing.assert_allclose([saddle.value, top.value, flat.value], [1, 2, 0], atol=1e-15)
+    assert all(point.smooth for point in (saddle, top, flat))  # a square has no kink
 
 
 @pytest.mark.parametrize(
@@ -162,6 +163,23 @@ def test_rounding_makes_no_twin_of_a_zero_on_a_kink(turn, pull):
     assert gaps.min() > 1e-6
     for on_kink in (turn + np.pi / 2, turn - np.pi / 2):
         assert np.abs(np.mod(zeros - on_kink + np.pi, TURN) - np.pi).min() < 1e-12
+
+
+@given(SEEDS, st.integers(1, 9), SLOPES, st.sampled_from([1, 2]))
+@settings(max_examples=40, deadline=None)
+def test_the_scale_is_a_bound_that_inputs_on_one_ray_attain(seed, n, slope, order):
+    X, z = awkward(seed, n)
+    arcs = Arcs(X, z, slope, order=order)
+    assert np.abs(arcs.value(np.linspace(0, TURN, 500))).max() <= arcs.scale * (1 + 1e-14)
+    lengths = np.linalg.norm(X, axis=1)
+    ray = Arcs(lengths[:, None] * [[0.6, 0.8]], np.abs(z), slope, order=order)
+    top = np.abs(ray.value(np.arctan2(0.8, 0.6) + np.array([0, np.pi]))).max()
+    assert top == pytest.approx(ray.scale, rel=1e-14)
+
+
+def test_a_circle_without_kinks_is_cut_at_two_opposite_angles():
+    for arcs in (Arcs(np.eye(2), np.ones(2), slope=1.0), Arcs(np.zeros((1, 2)), [1.0], order=1)):
+        assert (arcs.has_kinks, len(arcs.kinks), np.diff(arcs.kinks).tolist()) == (False, 2, [np.pi])
 
 
 def test_kinks_that_cancel_are_no_kinks():

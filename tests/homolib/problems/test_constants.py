@@ -71,6 +71,14 @@ def test_a_scan_of_the_sphere_is_too_small():
     assert found < 0.9 * constants(hl.SquaredReLU(20, 2), *D50).beta
 
 
+@pytest.mark.parametrize("slope", [0.0, 0.5, 2.0, -3.0])
+def test_on_the_line_one_of_two_directions_is_the_best(slope):
+    x = np.array([[2.0], [-1.0], [0.5]])
+    found = constants(hl.SquaredReLU(1, 1, slope=slope), x, np.zeros(3))
+    loudest = max(np.linalg.norm(np.maximum(u * x, slope * u * x) ** 2) for u in (1, -1))
+    assert (found.beta, found.exact) == (pytest.approx(loudest, rel=1e-14), True)
+
+
 def test_upper_bounds_say_so():
     X, y = hl.datasets.gaussian(7, 4, seed=0)
     assert not constants(hl.TwoLayerReLU(2, 4), X, y).exact
@@ -96,6 +104,17 @@ def test_bounds_are_attained_on_orthogonal_inputs_of_equal_length(size, slope):
     assert constants(two_layer, X, np.zeros(d)).beta == pytest.approx(steep * size / 2, rel=1e-14)
     assert jacobian_bound(two_layer, X) == pytest.approx(steep * size, rel=1e-14)
     assert jacobian_bound(hl.DiagonalLinear(d), X) == pytest.approx(size, rel=1e-14)
+
+
+@given(networks(), SEEDS)
+def test_no_weights_of_norm_one_have_a_steeper_jacobian(net, seed):
+    """Those of a diagonal network reach the bound, with all weight on one coordinate."""
+    X = np.random.default_rng(seed).standard_normal((4, 2))
+    w = np.concatenate([np.eye(net.size), hl.datasets.random_start(net.size, range(30))])
+    steepest = max(np.linalg.norm(net.pullback(X, one, np.eye(4)), 2) for one in w)
+    assert steepest <= jacobian_bound(net, X) * (1 + 1e-12)
+    if isinstance(net, hl.DiagonalLinear):
+        assert steepest == pytest.approx(jacobian_bound(net, X), rel=1e-12)
 
 
 @pytest.mark.parametrize("z", [(0.5, -0.3, 0.2), (0.3, -0.5, 0.2), (-0.01, 0.02, -0.04)])
@@ -128,6 +147,8 @@ def test_beta_of_a_deep_network_is_attained_in_a_chain(slope, middle):
     assert found == pytest.approx(np.linalg.norm(h) * 0.25 * 5 * steep**3 / 2, rel=1e-14)
     ends = np.array([(*a * h / np.linalg.norm(h), b) for a in (1, -1) for b in (1, -1)]) * np.sqrt(0.5)
     assert np.abs(net.outputs(x, ends)).max() == pytest.approx(found, rel=1e-14)
+    steepest = np.linalg.norm(net.pullback(x, ends, np.ones(1)), axis=1).max()
+    assert jacobian_bound(net, x) == pytest.approx(steepest, rel=1e-14)
 
 
 @pytest.mark.parametrize("net", [hl.PoweredReLU(1, 2, order=3), hl.TwoLayerReLU(1, 2)])

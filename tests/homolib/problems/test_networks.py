@@ -52,6 +52,16 @@ def test_batches_are_independent_runs(net, data):
 
 
 @given(networks(), st.data())
+def test_many_numbers_pull_at_one_point_as_they_do_one_by_one(net, data):
+    """The Jacobian is the pullback of the unit vectors: `z` may have leading axes that `w` has not."""
+    X, z, w = data.draw(numbers(3, 2)), data.draw(numbers(4, 3)), data.draw(numbers(net.size))
+    pulled = net.pullback(X, w, z)
+    assert pulled.shape == (4, net.size)
+    for one, row in zip(z, pulled, strict=True):
+        close(row, net.pullback(X, w, one), 1e2)
+
+
+@given(networks(), st.data())
 def test_kinks_of_a_batch_are_those_of_its_runs(net, data):
     X, w = data.draw(numbers(3, 2)), data.draw(numbers(2, 2, net.size))
     kinks = net.kinks(X, w)

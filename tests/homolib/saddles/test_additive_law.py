@@ -128,6 +128,15 @@ def test_a_start_that_is_led_to_an_unstable_direction_is_refused():
         hl.saddle_sequence(net, X, np.ones(3), start)
 
 
+def test_two_linear_layers_jump_once_at_the_time_of_the_largest_correlation():
+    """v W x: the largest N of unit weights is |X' y| / 2, and one neuron fits what a linear map can."""
+    X, y = np.array([[1.0, 0.2], [0.1, 1.0]]), np.array([2.0, 1.0])
+    net = hl.DeepReLU([(2, 2), None], (1, 2), slope=1.0)
+    found = hl.saddle_sequence(net, X, y, hl.datasets.random_start(net.size, 0))
+    np.testing.assert_allclose(found.times, [1 / np.linalg.norm(X.T @ y)], rtol=1e-9)
+    np.testing.assert_allclose(found.losses, [2.5, 0], atol=1e-15)
+
+
 def test_a_pull_that_changes_sign_is_refused_in_a_diagonal_network():
     gram = np.array([[1, 0.8, 0.8], [0.8, 1, 0.4], [0.8, 0.4, 1]])
     X = np.linalg.cholesky(gram).T
