@@ -1,14 +1,12 @@
 """One real Chromium for every test of the site."""
 
-import functools
-import http.server
 import os
 import shutil
-import threading
 
 import pytest
 
 from book import SITE
+from tests.site.pages import serving
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -45,12 +43,5 @@ def address():
     if not (SITE / "index.html").is_file():
         pytest.fail("there is no site in _build/html: run `make book`")
 
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("localhost", 0), functools.partial(Quiet, directory=SITE))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://localhost:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    with serving(SITE) as address:
+        yield address

@@ -3,8 +3,6 @@
 The page here holds the figures below, and the script and the style sheet of the site as they are; no Sphinx.
 """
 
-import functools
-import http.server
 import re
 import shutil
 import threading
@@ -14,6 +12,7 @@ import pytest
 
 import homolib as hl
 from homolib.figures import style
+from tests.site.pages import Quiet, serving
 
 STATIC = Path(__file__).parents[2] / "_static"
 PAGE = """<!doctype html>
@@ -83,20 +82,15 @@ released = threading.Event()  # for /slow.js
 def server(folder):
     """The folder over localhost."""
 
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
+    class Slow(Quiet):
         def do_GET(self):
             if self.path == "/slow.js":
                 released.wait(20)
                 self.path = "/explore.js"
             super().do_GET()
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serving(folder, Slow) as address:
+        yield address.removesuffix("/")
 
 
 @pytest.fixture

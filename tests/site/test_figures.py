@@ -6,10 +6,10 @@
 import re
 
 import pytest
-from bs4 import BeautifulSoup
 
 import book
 from book import SITE
+from tests.site.pages import soup
 
 PAGES = sorted(
     path.stem for path in SITE.glob("chapters/*.html") if '<figure id="fig-' in path.read_text(encoding="utf-8")
@@ -81,8 +81,7 @@ def test_the_check_finds_what_is_wrong(tab):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_figures_are_numbered_and_can_be_linked(page):
-    html = (SITE / f"chapters/{page}.html").read_text(encoding="utf-8")
-    figures = BeautifulSoup(html, "html.parser").select("figure.homolib")
+    figures = soup(f"chapters/{page}.html").select("figure.homolib")
     chapter = book.chapter_numbers().get(page, 0)
     for count, figure in enumerate(figures, start=1):
         assert figure["id"] == f"fig-{chapter}-{count}"

@@ -5,18 +5,17 @@
 
 import functools
 import re
-from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote, urldefrag, urljoin
 
 import nbformat
 import pytest
-from bs4 import BeautifulSoup
 
 import book
 import pdf
 from book import SITE
+from tests.site.pages import AXE, DRAWN, FORMULAS, axe_core, soup
 
 CHAPTERS = sorted(f"chapters/{path.name}" for path in SITE.glob("chapters/*.html"))
 PAGES = [*CHAPTERS, *sorted(path.name for path in SITE.glob("*.html") if path.name != "index.html")]
@@ -30,16 +29,6 @@ OF_A_KIND = {  # all other pages are made as one of these, and seen by day on a 
     for name in ("index", "higher-homogeneity", "api-neuron", "toolbox", "set-project", "teaching-syllabus")
 } | {"search.html", "genindex.html"}
 
-AXE = """async () => (await axe.run(document, {
-        resultTypes: ['violations'], preload: false,
-        rules: {'scrollable-region-focusable': {enabled: false}},  // OUT_OF_REACH looks for that
-    })).violations
-    .filter(found => ['serious', 'critical'].includes(found.impact))
-    .map(found => [found.id, ...found.nodes.slice(0, 3).map(node => node.html.slice(0, 200))])"""
-DRAWN = """() => {
-    document.querySelectorAll('mjx-container, .homolib svg').forEach(drawn => drawn.remove());
-    document.querySelector('#pst-back-to-top')?.style.setProperty('display', 'block');  // it comes and goes
-}"""
 OUT_OF_REACH = """async () => {
     const found = () => [...document.querySelectorAll('article *')]
         .filter(e => e.scrollWidth > e.clientWidth + 13 && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX))
@@ -53,11 +42,6 @@ STOPS = """() => [...document.querySelectorAll('*')]
     .filter(e => e.tabIndex >= 0 && e.getClientRects().length && e.scrollWidth <= e.clientWidth + 1)
     .filter(e => !e.matches('a[href], button, input, summary, [role=button], .homolib-stage, pre'))
     .map(e => e.outerHTML.slice(0, 120))"""
-FORMULAS = """() => ({
-    raw: [...document.querySelectorAll('.math')].filter(e => !e.querySelector('mjx-container')).map(e => e.textContent),
-    wrong: [...document.querySelectorAll("mjx-merror, [data-mjx-error], mjx-container [fill=red]")].map(e => e.tagName),
-    left: (document.querySelector('article')?.innerText ?? '').match(/\\\\\\(|\\\\\\[|\\$\\$|\\{[\\w:]+\\}`/g) ?? [],
-})"""
 TOO_WIDE = """() => {
     const inside = e => e.getBoundingClientRect().right <= innerWidth + 1;
     const scrolls = e => getComputedStyle(e).overflowX !== 'visible' && inside(e);
@@ -87,11 +71,6 @@ CONTRAST = """() => {  // of WCAG 2
     const inks = words.map(e => light(getComputedStyle(e).color));
     return Math.min(21, ...inks.map(ink => Math.max(ink, paper) / Math.min(ink, paper)));
 }"""
-
-
-@functools.cache
-def soup(name):
-    return BeautifulSoup((SITE / name).read_text(encoding="utf-8"), "html.parser")
 
 
 @functools.cache
@@ -168,12 +147,6 @@ def barriers(tab, ways):
         turn(tab, scheme, screen)
         found += [(scheme, screen["width"], *row) for row in tab.evaluate(AXE)]
     return found
-
-
-@functools.cache
-def axe_core():
-    """The script that looks for what keeps people out."""
-    return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
 
 def try_controls(tab):

@@ -4,10 +4,10 @@ import json
 import re
 
 import pytest
-from bs4 import BeautifulSoup
 
 import finding
 from book import SITE
+from tests.site.pages import soup
 
 FIRST = {  # what is typed: where the first result has to lead
     "early alignment": ("small-initialization", "thm-5-1"),
@@ -57,7 +57,7 @@ def test_the_right_place_comes_first_and_can_be_read(results, words):
 @pytest.mark.parametrize("kind", ["result", "exercise"])
 def test_every_result_and_exercise_has_an_entry_and_stands_in_its_list(kind):
     titles = titles_of_search()
-    page = BeautifulSoup((SITE / f"chapters/all-{kind}s.html").read_text(encoding="utf-8"), "html.parser")
+    page = soup(f"chapters/all-{kind}s.html")
     listed = {link["href"].partition("#")[2] for link in page.select(".list-of a")}
     for label, (name, tag) in finding.named(kind).items():
         assert label in listed

@@ -1,23 +1,17 @@
 """The questions at the end of a chapter answer a keyboard at once, and say all that they know without scripts."""
 
-import functools
 import json
 import re
 
 import pytest
-from bs4 import BeautifulSoup
 from sphinx.search.en import SearchEnglish
 
 import book
 from book import SITE
+from tests.site.pages import soup
 
 CHAPTERS = list(book.chapter_numbers())
 MOST_BYTES = 3000
-
-
-@functools.cache
-def soup(stem):
-    return BeautifulSoup((SITE / f"chapters/{stem}.html").read_text(encoding="utf-8"), "html.parser")
 
 
 @pytest.fixture(scope="module")
@@ -118,8 +112,8 @@ def test_the_search_does_not_find_what_is_said_to_be_so_and_is_not():
     index, stemmer = json.loads(text[text.index("{") : text.rindex("}") + 1]), SearchEnglish({})
     only_there = 0
     for stem in CHAPTERS:
-        page, whole = index["docnames"].index(f"chapters/{stem}"), soup(stem).get_text(" ")
-        box = soup(stem).select_one(".self-check").get_text(" ")
+        page, whole = index["docnames"].index(f"chapters/{stem}"), soup(f"chapters/{stem}.html").get_text(" ")
+        box = soup(f"chapters/{stem}.html").select_one(".self-check").get_text(" ")
         assert box in whole
         mine, others = (
             {stemmer.stem(word.lower()) for word in re.findall(r"[A-Za-z]+", text)}
@@ -134,7 +128,7 @@ def test_the_search_does_not_find_what_is_said_to_be_so_and_is_not():
 
 @pytest.mark.parametrize("stem", CHAPTERS)
 def test_every_field_has_a_name_and_stands_in_a_group_that_asks(stem):
-    box = soup(stem).select_one("#test-yourself .self-check")
+    box = soup(f"chapters/{stem}.html").select_one("#test-yourself .self-check")
     assert not box.select("a")  # a link in a choice would be in its way
     for form in box.select("form"):
         assert form.fieldset.legend.get_text().strip()

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 import slides
 from book import SITE
-from tests.site.test_pages import AXE, DRAWN, FORMULAS, axe_core
+from tests.site.pages import AXE, DRAWN, FORMULAS, axe_core, soup
 
 DECKS = sorted(slides.table())
 # What is not between the title and the foot of its sheet, whatever the sliders say
@@ -63,8 +63,7 @@ def shown(request, browser):
     tab.goto((SITE / f"slides/{request.param}.html").as_uri())
     tab.evaluate("MathJax.startup.promise")
     tab.wait_for_function("[...document.querySelectorAll('.homolib-explorer')].every(figure => figure.choose)")
-    source = BeautifulSoup((SITE / f"slides/{request.param}.html").read_text(encoding="utf-8"), "html.parser")
-    yield SimpleNamespace(name=request.param, tab=tab, asked=asked, soup=source)
+    yield SimpleNamespace(name=request.param, tab=tab, asked=asked, soup=soup(f"slides/{request.param}.html"))
     context.close()
 
 
@@ -138,9 +137,8 @@ def test_keys_turn_slides_and_sliders_keep_theirs(shown):
     assert not tab.locator("#hints").is_visible()
 
 
+@pytest.mark.parametrize("shown", DECKS[:1], indirect=True)  # printing takes seconds, and sheets are all alike
 def test_paper_has_one_slide_a_page_and_the_hints_and_is_light(shown):
-    if shown.name != DECKS[0]:
-        return  # sheets have the size of the screen, so one deck is enough: printing takes seconds
     shown.tab.emulate_media(color_scheme="dark")
     printed = PdfReader(io.BytesIO(shown.tab.pdf(prefer_css_page_size=True, print_background=True)))
     shown.tab.emulate_media(color_scheme="light")
@@ -156,8 +154,7 @@ def test_paper_has_one_slide_a_page_and_the_hints_and_is_light(shown):
 def test_nothing_is_in_the_way_of_anybody(shown, scheme):
     shown.tab.emulate_media(color_scheme=scheme)
     shown.tab.wait_for_function("scheme => document.documentElement.dataset.theme === scheme", arg=scheme)
-    if scheme == "light":
-        shown.tab.evaluate(axe_core())
+    shown.tab.evaluate(axe_core())
     shown.tab.evaluate(DRAWN)
     assert shown.tab.evaluate(AXE) == []
 
@@ -169,8 +166,7 @@ def test_a_phone_that_is_held_upright_scrolls(shown):
 
 
 def test_the_syllabus_leads_to_each_deck():
-    page = BeautifulSoup((SITE / "chapters/teaching-syllabus.html").read_text(encoding="utf-8"), "html.parser")
-    links = {link["href"] for link in page.select("article a[href^='../slides/']")}
+    links = {link["href"] for link in soup("chapters/teaching-syllabus.html").select("article a[href^='../slides/']")}
     assert links == {f"../slides/{name}.html" for name in DECKS}
 
 

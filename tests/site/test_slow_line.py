@@ -1,24 +1,12 @@
 """A phone in a train: the first slider of a page answers before the reader has lost patience."""
 
-import functools
 import gzip
-import http.server
-import threading
 import time
-
-import pytest
+from pathlib import Path
 
 from book import SITE
+from tests.site.pages import Quiet, serving
 
-HEAVIEST = max(
-    (
-        page
-        for page in SITE.glob("chapters/*.html")
-        if 'class="homolib homolib-explorer' in page.read_text(encoding="utf-8")
-    ),
-    key=lambda page: len(gzip.compress(page.read_bytes())),
-    default=None,
-)
 SLOW_4G = {"offline": False, "latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 750e3 / 8}  # bytes/s
 PATIENCE = 4  # seconds
 MOVED = """async () => {
@@ -32,45 +20,41 @@ MOVED = """async () => {
 }"""
 
 
-@pytest.fixture
-def packed():
+class Packing(Quiet):
     """The site as a web server sends it: packed."""
 
-    class Packing(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-        def do_GET(self):
-            path = SITE / self.path.lstrip("/").partition("?")[0]
-            if not path.is_file():
-                return self.send_error(404)
-            content = gzip.compress(path.read_bytes())
-            self.send_response(200)
-            self.send_header("Content-Type", self.guess_type(str(path)))
-            self.send_header("Content-Encoding", "gzip")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-    server = http.server.ThreadingHTTPServer(("localhost", 0), functools.partial(Packing, directory=SITE))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://localhost:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    def do_GET(self):
+        path = Path(self.translate_path(self.path))
+        if not path.is_file():
+            return self.send_error(404)
+        content = gzip.compress(path.read_bytes())
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(path))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
 
-@pytest.mark.skipif(HEAVIEST is None, reason="NOT TESTED: no page has an explorer")
-def test_the_first_slider_answers_soon_on_a_slow_line(browser, packed):
+def heaviest():
+    """Name of the page with explorers that is the largest when packed."""
+    pages = {page.name: page.read_bytes() for page in SITE.glob("chapters/*.html")}
+    explorers = [name for name, content in pages.items() if b'class="homolib homolib-explorer' in content]
+    return max(explorers, key=lambda name: len(gzip.compress(pages[name])))
+
+
+def test_the_first_slider_answers_soon_on_a_slow_line(browser):
     """Of the heaviest page; formulas are set later."""
-    context = browser.new_context(viewport={"width": 360, "height": 740}, is_mobile=True)
+    context, name = browser.new_context(viewport={"width": 360, "height": 740}, is_mobile=True), heaviest()
     tab = context.new_page()
     device = context.new_cdp_session(tab)
     device.send("Network.enable")
     device.send("Network.emulateNetworkConditions", SLOW_4G)
-    begin = time.monotonic()
-    tab.goto(f"{packed}chapters/{HEAVIEST.name}", wait_until="commit")
-    tab.wait_for_selector("figure.homolib-explorer .homolib-controls:not([hidden])", state="attached")
-    tab.evaluate(MOVED)
-    took = time.monotonic() - begin
-    context.close()
-    assert took < PATIENCE, f"{HEAVIEST.name}: {took:.1f} s"
+    with serving(SITE, Packing) as address:
+        begin = time.monotonic()
+        tab.goto(f"{address}chapters/{name}", wait_until="commit")
+        tab.wait_for_selector("figure.homolib-explorer .homolib-controls:not([hidden])", state="attached")
+        tab.evaluate(MOVED)
+        took = time.monotonic() - begin
+        context.close()
+    assert took < PATIENCE, f"{name}: {took:.1f} s"

@@ -1,6 +1,5 @@
 """The part "Teaching" of the site: notebooks to take home, and figures in a state."""
 
-import functools
 import html
 import json
 import zipfile
@@ -8,19 +7,14 @@ from urllib.parse import parse_qsl, unquote, urldefrag, urljoin
 
 import nbformat
 import pytest
-from bs4 import BeautifulSoup
 
 import course_pages
 import sheets
 import take_home
 from book import SITE
+from tests.site.pages import soup
 
 SETS = [source.stem for source in sheets.all_sources()]
-
-
-@functools.cache
-def soup(name):
-    return BeautifulSoup((SITE / name).read_text(encoding="utf-8"), "html.parser")
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -64,19 +58,19 @@ def test_a_state_opens_the_figure_as_it_says(browser, address):
     assert len(hard) > 5
     context = browser.new_context()
     context.route("**/mathjax/**", lambda route: route.abort())
-    for page in sorted({"chapters/teaching-syllabus.html"}):
-        for link in soup(page).select("article a.figure-state[href*='%20'], article a.figure-state[href*='=-']"):
-            tab = context.new_page()
-            tab.goto(address + urljoin(page, link["href"]), wait_until="commit")
-            figure, _, query = urldefrag(link["href"])[1].partition("?")
-            number = tab.locator(f"#{figure} .homolib-number")
-            tab.wait_for_function(
-                "([name, part]) => document.querySelector(`#${name} .homolib-number`)?.hash.includes(part)",
-                arg=[figure, query.partition("&")[0]],
-            )
-            assert (
-                dict(parse_qsl(query)).items()
-                <= dict(parse_qsl(unquote(number.get_attribute("href").partition("?")[2]))).items()
-            )
-            tab.close()
+    page = "chapters/teaching-syllabus.html"
+    for link in soup(page).select("article a.figure-state[href*='%20'], article a.figure-state[href*='=-']"):
+        tab = context.new_page()
+        tab.goto(address + urljoin(page, link["href"]), wait_until="commit")
+        figure, _, query = urldefrag(link["href"])[1].partition("?")
+        number = tab.locator(f"#{figure} .homolib-number")
+        tab.wait_for_function(
+            "([name, part]) => document.querySelector(`#${name} .homolib-number`)?.hash.includes(part)",
+            arg=[figure, query.partition("&")[0]],
+        )
+        assert (
+            dict(parse_qsl(query)).items()
+            <= dict(parse_qsl(unquote(number.get_attribute("href").partition("?")[2]))).items()
+        )
+        tab.close()
     context.close()
