@@ -103,28 +103,31 @@ def visit(context, address):
 
     @functools.cache
     def visit(name):
-        seen, tab = SimpleNamespace(problems=[], too_wide=[], out_of_reach=[], contrast={}), context.new_page()
+        seen = SimpleNamespace(problems=[], too_wide=[], out_of_reach=[], contrast={}, barriers=[])
+        tab = context.new_page()
         context.foreign.clear()
         tab.on("console", lambda message: message.type == "error" and seen.problems.append(message.text))
         tab.on("pageerror", lambda error: seen.problems.append(str(error)))
         tab.on("requestfailed", lambda request: seen.problems.append(f"failed: {request.url}"))
         tab.on("response", lambda answer: answer.ok or seen.problems.append(f"{answer.status}: {answer.url}"))
-        turn(tab, "light", DESK)
         tab.goto(address + name)
         tab.evaluate(pdf.SETTLED)
         seen.formulas = tab.evaluate(FORMULAS)
         seen.folds = try_folds(tab)  # some explorers stand in a solution
         seen.controls = try_controls(tab)
         seen.stops = tab.evaluate(STOPS)
-        for scheme, screen in ONE_AND_ONE:  # colours do not ask how wide the screen is
+        ways = EVERY_WAY if name in OF_A_KIND else ONE_AND_ONE
+        for scheme, screen in ways:
             turn(tab, scheme, screen)
-            seen.contrast[scheme] = tab.evaluate(CONTRAST)
+            seen.contrast[scheme, screen["width"]] = tab.evaluate(CONTRAST)
             seen.too_wide += tab.evaluate(TOO_WIDE)
             seen.out_of_reach += tab.evaluate(OUT_OF_REACH)
         tab.evaluate(DRAWN)  # formulas and pictures are seconds of work for axe
         tab.add_style_tag(content="* { transition: none !important; }")  # colours half way between day and night
         tab.evaluate(axe_core())
-        seen.barriers = barriers(tab, EVERY_WAY if name in OF_A_KIND else ONE_AND_ONE)
+        for scheme, screen in ways:
+            turn(tab, scheme, screen)
+            seen.barriers += [(scheme, screen["width"], *found) for found in tab.evaluate(AXE)]
         seen.foreign = list(context.foreign)
         tab.close()
         return seen
@@ -136,17 +139,7 @@ def turn(tab, scheme, screen):
     """Show a page by day or by night, on a desk or on a phone."""
     tab.set_viewport_size(screen)
     tab.emulate_media(color_scheme=scheme)
-    if tab.url.startswith("http"):
-        tab.wait_for_function("scheme => document.documentElement.dataset.theme === scheme", arg=scheme)
-
-
-def barriers(tab, ways):
-    """What axe-core finds."""
-    found = []
-    for scheme, screen in ways:
-        turn(tab, scheme, screen)
-        found += [(scheme, screen["width"], *row) for row in tab.evaluate(AXE)]
-    return found
+    tab.wait_for_function("scheme => document.documentElement.dataset.theme === scheme", arg=scheme)
 
 
 def try_controls(tab):
