@@ -59,13 +59,14 @@ def late_arcs(within: float = 0.2) -> tuple[Figure, str]:
         axes.fill_between(degrees, floor, floor + 4, where=late, color=colour, lw=0.5, label=f"late with {kind}")
         reach = degrees[late & (turn > 0)][[0, -1]]
         notes.append(f"with {kind} (time {time:g}) from {reach[0]:.1f} to {reach[1]:.1f}")
-    for point in arcs.critical_points():
+    points = arcs.critical_points()
+    for point in points:
         angle = np.degrees(np.angle(np.exp(1j * point.angle)))
         axes.plot(angle, point.value, "o" if point.kind == "max" else "v", color=BLACK, ms=6)
     axes.set(xlim=(-185, 185), ylim=(0, 70), xticks=range(-180, 181, 90), ylabel="$g$")
     axes.set_xlabel("direction of the neuron, degrees")
     axes.legend(loc="upper center")
-    low = np.degrees(arcs.critical_points()[1].angle)
+    low = np.degrees(points[1].angle)
     return figure, (
         f"Inputs spread evenly: $g$, its maxima at 0 and 180 degrees (dots) and its minima at {low:.0f} and {-low:.0f} "
         f"(triangles). In strips below, the starts that are late for {within} radians. The arc around the minimum at "

@@ -125,7 +125,7 @@ def _lowest(form: Form, planes: np.ndarray, tangent: np.ndarray) -> float:
         if not basis.shape[1]:
             continue
         values, vectors = np.linalg.eigh(basis.T @ form(sides) @ basis)
-        heights = sides * (planes @ basis @ vectors[:, 0])
-        if values[0] < best and (heights[sides != 0] > 0).all() | (heights[sides != 0] < 0).all():
+        heights = (sides * (planes @ basis @ vectors[:, 0]))[sides != 0]
+        if values[0] < best and ((heights > 0).all() or (heights < 0).all()):
             best = float(values[0])
     return 0.0 if best == np.inf else best
