@@ -37,9 +37,7 @@ from mutations import ROOT, Mutation, describe, sample, sources
 
 LOG = ROOT / "_build/mutants"
 FACTOR, ROOM = 5, 10  # a test may take so many times as long as before, and ten seconds: a broken loop may not end
-QUICK = (
-    1.0  # seconds that a test of another wing may take: one in four hundred mutations is noticed by a slower one only
-)
+QUICK = 1.0  # seconds that a test of another wing may take: slower ones alone notice one mutation in four hundred
 LIBRARIES = ["numpy", "scipy.integrate", "scipy.optimize", "matplotlib.pyplot", "hypothesis.extra.numpy", "ipywidgets"]
 
 
