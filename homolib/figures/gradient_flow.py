@@ -37,9 +37,9 @@ def sliding_and_chatter(step: float = 0.2, start: tuple[float, float] = (1.1, 1.
     energy.legend()
     late = steps[0][step * np.arange(steps.shape[1]) > abs(start[0])]
     return figure, (
-        f"$f = |x_1| + x_2^2/2$: the flow meets the kink at time {abs(start[0]):.3g} and slides along it. Gradient "
-        f"descent with step {step:g} hops from side to side, up to {abs(late).max():.2g} off the kink; at time "
-        f"{t[-1]:g} it is at height {heights[-1]:.2g}, the flow at {height[-1]:.1g}."
+        f"$f = |x_1| + x_2^2/2$: the flow meets the kink at time {abs(start[0]):.3g} and slides along it. From "
+        f"then on gradient descent with step {step:g} hops from side to side, up to {abs(late).max():.2g} off it; at "
+        f"time {t[-1]:g} it is at height {heights[-1]:.2g}, the flow at {height[-1]:.1g}."
     )
 
 
