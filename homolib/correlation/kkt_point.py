@@ -69,15 +69,13 @@ class KKTPoints(list):
     A slice is one too, in its own order, and complete only if nothing is left out. Compared as a list: by its points.
     """
 
-    def __init__(self, points: list[KKTPoint], complete: bool, size: float | None = None):
+    def __init__(self, points: list[KKTPoint], complete: bool, size: float):
         """Sort the points by value, then by angle, positive v first.
 
-        Values closer than `EQUAL` times `size`, that of the terms of N, count as equal; it is the largest value if
-        not given.
+        Values closer than `EQUAL` times `size`, that of the terms of N, count as equal.
         """
         points = sorted(points, key=lambda point: -point.value)
         values = np.array([point.value for point in points])
-        size = np.abs(values).max(initial=0.0) if size is None else size
         level = np.cumsum(np.append(0, np.diff(values) < -EQUAL * size))
         ranked = sorted(zip(level, points, strict=False), key=_rank)
         super().__init__(point for _, point in ranked)

@@ -47,6 +47,55 @@ def test_defaults(function):
     assert {name: parameters[name].default for name in DEFAULTS[function]} == DEFAULTS[function]
 
 
+ONE_MEANING = {  # functions that take the same thing under one name
+    "points": [
+        hl.training_flow,
+        hl.frozen_flow,
+        hl.ncf_flow,
+        hl.neuron_flow,
+        hl.squared_neuron_flow,
+        hl.branches,
+        hl.branch_tree,
+        hl.escape_path,
+    ],
+    "slope": [
+        hl.SquaredReLU,
+        hl.PoweredReLU,
+        hl.TwoLayerReLU,
+        hl.DeepReLU,
+        hl.Arcs,
+        hl.neuron_flow,
+        hl.neuron_flows,
+        hl.squared_neuron_flow,
+        hl.neuron_ascent,
+        hl.is_non_branching,
+        hl.branches,
+        hl.branch_tree,
+    ],
+    "tolerance": [
+        hl.active_kinks,
+        hl.clarke_subdifferential,
+        hl.termwise_sum,
+        hl.clarke_of_pieces,
+        hl.kkt_residual,
+        hl.Polytope.contains,
+        hl.training_flow,
+        hl.frozen_flow,
+    ],
+    "winding": [hl.examples.mexican_hat, hl.examples.mexican_hat_gradient, hl.examples.hat_descent],
+    "gamma": [hl.bounds.lemma_d_1, hl.bounds.theorem_5_5, hl.bounds.near_saddle.saddle_constants],
+    "seed": [hl.kkt_points, hl.kkt_search, hl.neuron_ascent, hl.bounds.assumption_3],
+    "t_end": [hl.neuron_flows, hl.is_non_branching],
+}
+
+
+@pytest.mark.parametrize("name", ONE_MEANING)
+def test_what_has_one_meaning_has_one_default(name):
+    """So a point that one function takes to be on a kink is on it for all, and two flows have the same times."""
+    defaults = {function: inspect.signature(function).parameters[name].default for function in ONE_MEANING[name]}
+    assert len(set(defaults.values())) == 1, defaults
+
+
 POSITIONS = {
     hl.SquaredReLU: "neurons inputs signs slope",
     hl.TwoLayerReLU: "neurons inputs slope",

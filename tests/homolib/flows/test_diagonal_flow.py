@@ -113,3 +113,28 @@ def test_a_blow_up_is_stopped_at_its_time():
     with pytest.warns(UserWarning, match="lsoda"), pytest.raises(Stuck, match="cannot be followed") as stuck:
         climb.follow(np.array([0]), np.array([1e-8]))
     assert stuck.value.time == pytest.approx(2, rel=1e-6)
+
+
+@pytest.mark.parametrize("loss", [hl.SquareLoss(), hl.LogisticLoss()])
+def test_the_integrator_is_given_the_jacobian_of_the_rates(loss, monkeypatch):
+    """With another one it would come to the same path, by many more steps."""
+    given = {}
+    monkeypatch.setattr("scipy.integrate.solve_ivp", lambda rates, *_, jac, **more: given.update(rates=rates, jac=jac))
+    (X, y), w0 = hl.datasets.gaussian(4, 3, seed=2), hl.datasets.random_start(6, [3])
+    flow = MirrorFlow(hl.DiagonalLinear(3), X, lambda h: -loss.slopes(h, y), w0, np.zeros(1), 2.0)
+    with pytest.raises(AttributeError):  # nothing was integrated
+        flow.follow(np.array([0]), np.array([1e-8]))
+    s, step = np.array([0.3, -0.2, 0.5]), 1e-5 * np.eye(3)
+    slopes = [(given["rates"](0, s + h) - given["rates"](0, s - h)) / 2e-5 for h in step]
+    np.testing.assert_allclose(given["jac"](0, s), np.stack(slopes, axis=1), rtol=1e-5, atol=1e-5)
+
+
+def test_paths_are_compared_at_several_times_in_each_step_and_at_the_end():
+    (X, y), w0 = hl.datasets.gaussian(4, 3, seed=2), hl.datasets.random_start(6, [3])
+    flow = MirrorFlow(hl.DiagonalLinear(3), X, lambda h: y - h, w0, np.log([1e-8]), 50.0)
+    ((_, times),) = flow.follow(np.array([0]), np.array([1e-8]))
+    assert (times[0], times[-1]) == (0, 50)
+    assert (np.diff(times) > 0).all()
+    steps = times[:-1:4]  # a quarter of the way, half, three quarters
+    np.testing.assert_allclose(times[1:-1:4], steps + np.diff(steps, append=50) / 4, rtol=1e-12)
+    np.testing.assert_allclose(times[3:-1:4], steps + np.diff(steps, append=50) * 3 / 4, rtol=1e-12)

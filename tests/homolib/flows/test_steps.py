@@ -187,6 +187,24 @@ def test_steps_grow_as_the_tolerance_to_one_over_the_order(meet, order):
     np.testing.assert_allclose(ratios, 1000 ** (1 / order), rtol=0.15)
 
 
+@pytest.mark.parametrize("meet", [False, True])
+def test_the_component_that_is_hardest_decides_how_long_steps_are(meet):
+    """One neuron turns twenty times as fast as another, beside a third that rests."""
+    counts = []
+    for speeds in (np.array([1.0, 20.0, 0.0]), np.array([20.0])):
+
+        def rates(state, held, runs, speeds=speeds):
+            return speeds[:, None] * np.stack([-state[..., 1], state[..., 0]], axis=-1)
+
+        field = Field(rates, lambda state: np.ones((*state.shape[:-2], 1)), np.ones_like, jumps=False)
+        start, t = np.tile([1.0, 0.0], (1, len(speeds), 1)), np.linspace(0, 5, 41)
+        solution = integrate(field, start, 5.0, np.array([1e-9]), meet=meet)
+        angle = t[:, None] * speeds
+        np.testing.assert_allclose(solution(0, t), np.stack([np.cos(angle), np.sin(angle)], axis=-1), atol=1e-6)
+        counts.append(len(solution.samples(0)))
+    assert counts[0] == pytest.approx(counts[1], rel=0.1)
+
+
 @pytest.mark.parametrize(("meet", "stages"), [(False, 7), (True, 17)])
 def test_hardly_a_step_is_taken_in_vain(meet, stages):
     """Along a circle with a speed that changes, the length of the next step is guessed from the error of the last."""

@@ -65,3 +65,14 @@ def test_the_distance_of_two_paths_is_the_largest_of_their_gaps():
     gone = lambda t: (np.zeros((3, 2)), np.full(3, -np.inf))  # noqa: E731
     assert distance(gone, gone, t) == 0
     assert distance(gone, path(0, 0), t) == np.inf
+
+
+@pytest.mark.parametrize("gap", [1.0, 700.0, 1e5])
+def test_neurons_of_any_sizes_are_joined(gap):
+    """The larger one has the direction, and the smaller one a share that may be too small for a float."""
+    net, theta = hl.SquaredReLU(2, 2), np.array([[[0.6, 0.8], [1.0, 0.0]]] * 2)
+    direction, log_norm = cartesian(net, theta, np.array([[3.0, 3 - gap], [3 - gap, 3.0]]))
+    share = np.exp(-gap)
+    expected = np.array([[0.6, 0.8, share, 0], [0.6 * share, 0.8 * share, 1, 0]]) / np.hypot(1, share)
+    np.testing.assert_allclose(direction, expected, rtol=1e-14)
+    np.testing.assert_allclose(log_norm, 3 + np.log1p(share**2) / 2, rtol=1e-14)

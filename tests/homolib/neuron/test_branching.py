@@ -240,6 +240,19 @@ def test_every_branch_is_a_solution():
             assert values @ stencil == pytest.approx(np.sum(velocity**2, axis=1), rel=1e-6, abs=1e-8)
 
 
+def test_a_wait_that_ends_after_waiting_has_become_impossible_is_no_solution():
+    """On u_1 = 0 speeds are -1/2 and 1/2 on the sides, until u_2 = 0 is met: there another choice must be made."""
+    b = np.array([-0.5, 1, 0])
+    start = {"X": [[1, 0, 0], b, -b, [3, 1, 0]], "z": [1.0, 1, -1, 1], "v0": 5.0, "u0": [0.0, -1, 1], "t_end": 2.0}
+    *_, patient = branches(**start)
+    assert [event.kind for event in patient.events] == ["branch", "wait", "branch"]
+    end = patient.t[-1]
+    half, alone = branches(**start, waits=[end / 2]), branches(**start, waits=[2 * end])
+    assert [path.t[-1] for path in half] == [2, 2, end]
+    assert all([event.time for event in path.events if event.kind == "leave"] == [end / 2] for path in half[:2])
+    assert alone == [patient]
+
+
 def test_the_tree_of_a_branching_start():
     X, z = mirrored()
     root = branch_tree(X, z, 1, [0.0], 2)

@@ -374,6 +374,21 @@ def test_many_starts_together_are_the_single_paths(inputs, n):
         assert fates.flipped[i] == ("flip" in kinds)
 
 
+def test_of_many_starts_each_ends_where_it_branches():
+    branched = 0
+    for seed in range(4):
+        X, z = gaussian(20, 2, seed)
+        u = np.random.default_rng(seed).standard_normal((40, 2))
+        v = 0.5 * np.linalg.norm(u, axis=1) * np.where(np.arange(40) % 2, 1, -1)
+        fates = neuron_flows(X, z, v, u, 20.0)
+        for i in np.flatnonzero(fates.branched):
+            path = neuron_flow(X, z, v[i], u[i], 20.0)
+            assert fates.time[i] == pytest.approx(path.t[-1], rel=1e-9)
+            np.testing.assert_allclose(fates.direction[i], path.direction[-1], atol=1e-9)
+        branched += fates.branched.sum()
+    assert branched > 4
+
+
 def test_one_undecided_start_does_not_stop_the_others():
     """At u = 0 all 40 kinks meet: too many to list the ways on."""
     X, z = gaussian(40, 4, seed=0)

@@ -245,6 +245,19 @@ def test_a_direction_that_is_pushed_back_leads_to_no_saddle():
             leave(saddle, np.array([0, 0, 0, 1.0]))
 
 
+def test_a_direction_without_pull_and_a_path_that_ends_before_it_begins_are_refused():
+    saddle = hl.Saddle(hl.SquaredReLU(2, 2), np.eye(2), np.array([1.0, 0]), np.array([1.0, 0, 0, 0]))
+    for leave in (hl.next_saddle, lambda saddle, way: hl.escape_path(saddle, way, 1.0)):
+        with pytest.raises(ValueError, match=r"^direction: got 2 N = 0, want a direction with 2 N > 0"):
+            leave(saddle, np.array([0, 0, 0, 1.0]))
+    for label in (1.0, 16.0):
+        origin = hl.Saddle(hl.SquaredReLU(1, 1), np.ones((1, 1)), np.array([label]), np.zeros(1))
+        begin = np.log(1e-8) / (2 * label)
+        assert hl.escape_path(origin, [1.0], begin * 0.999).t[0] == pytest.approx(begin, rel=1e-12)
+        with pytest.raises(ValueError, match=rf"^t_end: got .*, want a time above {begin:.6g}, where the path begins"):
+            hl.escape_path(origin, [1.0], begin * 1.001)
+
+
 def test_a_share_that_is_faint_stays_asleep_and_another_wakes():
     """Two neurons of two inputs: one leads, the other has a share of 1e-7 or of 1e-4 in both coordinates."""
     net, labels = hl.SquaredReLU(2, 2), np.array([4.0, 1.0])
