@@ -28,6 +28,7 @@ from sqlalchemy import Engine, event
 
 import book
 import take_home
+import trees
 
 sys.path.append(str(book.ROOT / "course"))
 
@@ -213,7 +214,7 @@ def link_states(app, doctree, docname):
                 continue
             page, anchor, words = labels[f"figure-{name}"]
             wanted = dict(parse_qsl(query))
-            known = sliders(app.env.get_doctree(page), anchor)
+            known = sliders(trees.tree(app.env, page), anchor)
             for slider, value in wanted.items():
                 if value not in known.get(slider, ()):
                     LOGGER.warning("%s has no %s=%s, but %s", words, slider, value, known, location=link)

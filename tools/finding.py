@@ -18,6 +18,7 @@ from sphinx.util.docutils import SphinxDirective
 
 import book
 import notebooks
+import trees
 
 
 @cache
@@ -80,7 +81,7 @@ def search_titles(app) -> list[tuple[str, str, str]]:
         for words in names_of(label, name, tag)
     ]
     names += [(words, docname, anchor) for docname, anchor, words in app.env.figures_of_book]
-    terms = app.env.get_doctree("chapters/glossary").findall(nodes.term)
+    terms = trees.tree(app.env, "chapters/glossary").findall(nodes.term)
     names += [(term.astext(), "chapters/glossary", term["ids"][0]) for term in terms]
     return names + [(typed, *place) for name, *place in names if (typed := ascii_only(name)) != name]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from functools import cache
 from pathlib import Path
 
 ICON = re.compile(r'<i class="([^"]*\bfa-[^"]*)"([^>]*)></i>')
@@ -17,6 +18,7 @@ LOADED = re.compile(r"<(?:link|script)\b[^>]*/vendor/fontawesome/[^>]*>(?:</scri
 STYLES = {"fa-solid", "fa-lg", "fas"}
 
 
+@cache  # looked for in a megabyte and a half
 def drawing(name: str, script: str) -> str:
     """The drawing of an icon, from Font Awesome's script, in which the solid ones come last."""
     found = re.findall(rf'[{{,]"?{name}"?:\[(\d+),(\d+),\[[^\]]*\],"\w+","([^"]*)"\]', script)

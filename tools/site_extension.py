@@ -18,6 +18,7 @@ from myst_nb.core.read import myst_nb_reader_plugin
 import book
 import notebooks
 import take_home
+import trees
 
 FIGURE = '<figure class="homolib '
 GLOSSARY = "chapters/glossary"
@@ -68,12 +69,6 @@ def await_notebook(app, docname, _source):
             bundle = CacheBundleIn(result.nb, app.env.doc2path(docname), data={"execution_seconds": result.time})
             cache = get_cache(app.env.mystnb_config.execution_cache_path)
             cache.cache_notebook_bundle(bundle, check_validity=False)
-
-
-def write_side_by_side(app, env):
-    """Write pages in a process on each core, beside the one that resolves them; Jupyter Book has no option for that."""
-    app.extensions["sphinx_external_toc"].parallel_write_safe = True  # it has its say while pages are read
-    app.parallel = os.cpu_count() + 1
 
 
 def number_figures(app, doctree):
@@ -144,7 +139,7 @@ def glossary(app):
     """Each word of the glossary that means one thing, with its anchor and its sentence."""
     if not hasattr(app.env, "words_of_glossary"):
         entries = {}
-        for item in app.env.get_doctree(GLOSSARY).findall(nodes.definition_list_item):
+        for item in trees.tree(app.env, GLOSSARY).findall(nodes.definition_list_item):
             word, sentence = item[0].astext(), re.sub(r" \([^()]*\)\.$", ".", item[-1].astext())
             if "(" not in word:
                 entries[word.lower()] = item[0]["ids"][0], sentence
@@ -220,7 +215,6 @@ def setup(app):
     app.connect("autodoc-process-docstring", read_bars_as_norms)
     app.connect("doctree-read", paper_number_as_tag)
     app.connect("doctree-read", number_figures)
-    app.connect("env-check-consistency", write_side_by_side)
     app.connect("doctree-resolved", link_terms)
     app.connect("html-page-context", offer_notebook, priority=900)  # after the theme has made its buttons
     app.connect("html-page-context", list_figures, priority=900)
