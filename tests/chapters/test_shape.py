@@ -104,6 +104,11 @@ def cells_without_machinery(text):
     return complaints
 
 
+def whole_lines_printed(text):
+    """What is printed in parts is torn at random: MyST-NB ends a line wherever a kernel happens to send what it has."""
+    return [code for code in cells(text) if re.search(r"\bprint\(.*\bend=", code)]
+
+
 def one_sentence_a_line(text):
     sentence = re.compile(r"[a-z)$`}\]][.?!]\)? +(?:[A-Z][a-z]|\*\*[A-Z])")
     lines = [re.sub(r"\b(?:e\.g|i\.e|cf|al|vs|Fig|Sec|App|resp)\.", "", line) for line in prose(text)]
@@ -249,6 +254,7 @@ RULES = [
     exercises_with_solutions,
     short_cells,
     cells_without_machinery,
+    whole_lines_printed,
     one_sentence_a_line,
     plain_labels,
     known_works,
@@ -464,6 +470,7 @@ def test_a_good_chapter_earns_no_complaint():
         (cells_without_machinery, "import homolib as hl", "import matplotlib.pyplot as plt"),
         (cells_without_machinery, "hl.explore(hl.figures.alignment, delta=[1])", "import scipy"),
         (cells_without_machinery, "hl.explore", "interact"),
+        (whole_lines_printed, "import homolib as hl", "print(1, end=' ')"),
         (one_sentence_a_line, "`.\nAnother", "`. Another"),
         (plain_labels, "ex-3", "ex:3"),
         (plain_labels, "(chapter-good)=", "(chapter:good)="),
