@@ -27,9 +27,9 @@ def directions_converge(neurons: int = 24) -> tuple[Figure, str]:
     axes.set(xlabel="time", ylabel="angle (degrees)", yticks=range(0, 361, 90), ylim=(-8, 368))
     farthest = np.abs(np.sin(angles[:, -1])).max()
     return figure, (
-        f"{neurons} starts on the circle. Every direction goes to one of the maxima at 0, 180 or 360 degrees "
-        f"(dashed), never turns back, and never crosses a minimum (dotted); at time 0.2 the last of them is "
-        f"{farthest:.1g} radians away."
+        f"{neurons} starts on the circle. Every direction goes to one of the maxima of the function on the circle, "
+        f"at 0 (also drawn as 360) and 180 degrees (dashed), never turns back, and never crosses one of the minima "
+        f"(dotted); at time 0.2 the last of them is {farthest:.1g} radians from its maximum."
     )
 
 
@@ -74,33 +74,33 @@ def angle_and_length() -> tuple[Figure, str]:
 
 
 def three_paths() -> tuple[Figure, str]:
-    """One path for each fate of the scalar neuron N = v max(u, 0)."""
+    """One path for each fate of the scalar neuron N = v max(u_1, 0)."""
     figure, axes = _plane()
-    for (v, u), colour, style in (((1, 2), BLUE, "-"), ((-1, 1), RED, "--"), ((-2, 1), GREEN, "-.")):
-        w = neuron_flow([[1.0]], [1.0], v, [u], 4.0).w
+    for (v, u1), colour, style in (((1, 2), BLUE, "-"), ((-1, 1), RED, "--"), ((-2, 1), GREEN, "-.")):
+        w = neuron_flow([[1.0]], [1.0], v, [u1], 4.0).w
         axes.plot(w[:, 0], w[:, 1], style, color=colour, lw=2)
-        axes.plot(v, u, "o", color=colour, ms=7)
+        axes.plot(v, u1, "o", color=colour, ms=7)
     axes.plot(-np.sqrt(3), 0, "D", color=GREEN, ms=6)
     return figure, (
-        "The plane of $(v, u)$, with the velocities as arrows and the starts as dots. From $(1, 2)$ the neuron grows "
-        "(solid); from $(-1, 1)$ it dies out along the line $v = -u$ (dashed); from $(-2, 1)$ it comes to rest "
-        "at $(-1.732, 0)$ (diamond). Below the line $u = 0$ there are no arrows: nothing moves."
+        "The plane of $(v, u_1)$, with the velocities as arrows and the starts as dots. From $(1, 2)$ the neuron grows "
+        "(solid); from $(-1, 1)$ it dies out along the line $v = -u_1$ (dashed); from $(-2, 1)$ it comes to rest "
+        "at $(-1.732, 0)$ (diamond). Below the line $u_1 = 0$ there are no arrows: nothing moves."
     )
 
 
-def three_fates(v: float = -1.0, u: float = 1.0) -> tuple[Figure, str]:
-    """A scalar neuron that is rewarded for answering, N = v max(u, 0): its path in the plane of (v, u), for u != 0."""
-    path = neuron_flow([[1.0]], [1.0], v, [u], 4.0)
+def three_fates(v: float = -1.0, u1: float = 1.0) -> tuple[Figure, str]:
+    """A scalar neuron that is rewarded for answering, N = v max(u_1, 0): its path in that plane, for u_1 != 0."""
+    path = neuron_flow([[1.0]], [1.0], v, [u1], 4.0)
     figure, axes = _plane()
     axes.plot(path.w[:, 0], path.w[:, 1], color=BLUE, lw=2)
-    axes.plot(v, u, "o", color=BLACK, ms=7)
+    axes.plot(v, u1, "o", color=BLACK, ms=7)
     axes.plot(*path.w[-1], "D", color=RED, ms=6)
     end, growth = path.w[-1], path.log_norm[-1] - path.log_norm[0]
-    if u < 0:
+    if u1 < 0:
         fate = "the neuron does not see the input, and nothing moves: $N_* = 0$"
-    elif v < -u:
+    elif v < -u1:
         fate = f"it comes to rest at ({end[0]:.3f}, 0) after a finite time: $N_* = 0$"
-    elif v == -u:
+    elif v == -u1:
         fate = f"it dies out along the dotted line, with the length {path.norm[-1]:.3f} at time 4: $N_* < 0$"
     else:
         how = (
@@ -109,15 +109,15 @@ def three_fates(v: float = -1.0, u: float = 1.0) -> tuple[Figure, str]:
             else "it grows"
         )
         fate = f"{how}, and by time 4 the length is {np.exp(growth):.3g} times the first one: $N_* > 0$"
-    return figure, f"From $(v, u) = ({v:g}, {u:g})$: {fate}."
+    return figure, f"From $(v, u_1) = ({v:g}, {u1:g})$: {fate}."
 
 
 def _plane() -> tuple[Figure, Axes]:
-    """The plane of (v, u) with the velocities of N = v max(u, 0), and the starts that die out."""
+    """The plane of (v, u_1) with the velocities of N = v max(u_1, 0), and the starts that die out."""
     figure, axes = canvas(height=4.2)
     grid = np.linspace(-2.5, 2.5, 21)
     V, U = np.meshgrid(grid, grid[grid > 0])
     axes.quiver(V, U, U, V, color=GREY, alpha=0.6, width=0.002, scale=60)
     axes.plot([-2.5, 0], [2.5, 0], color=GREY, ls=":", lw=1.2)
-    axes.set(xlim=(-2.5, 2.5), ylim=(-1.2, 2.5), xlabel="v", ylabel="u", aspect="equal")
+    axes.set(xlim=(-2.5, 2.5), ylim=(-1.2, 2.5), xlabel="$v$", ylabel="$u_1$", aspect="equal")
     return figure, axes
