@@ -10,7 +10,8 @@ from bs4 import BeautifulSoup
 
 from book import SITE
 
-AXE = """async () => (await axe.run(document, {
+AXE = """async rules => (await axe.run(document, {
+        ...(rules && {runOnly: rules}),
         resultTypes: ['violations'], preload: false,
         rules: {'scrollable-region-focusable': {enabled: false}},  // OUT_OF_REACH looks for that
     })).violations
