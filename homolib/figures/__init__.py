@@ -74,7 +74,6 @@ from homolib.figures.staircases import (
     whole_staircase,
 )
 from homolib.figures.who_branches import (
-    branching_volumes,
     fates_in_the_plane,
     plane_becomes_a_line,
 )
@@ -85,7 +84,6 @@ __all__ = [
     "approach_to_the_escape_path",
     "balancing",
     "bent_height",
-    "branching_volumes",
     "budget_that_turns_back",
     "caught_at_a_kink",
     "climb",

@@ -1,4 +1,4 @@
-"""Pictures of the chapter on who branches: fates of all starts in a plane, and how many of them branch."""
+"""Pictures of the chapter on who branches: fates of all starts in a plane, and why they are so."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from matplotlib.patches import Patch
 
 from homolib.figures.non_branching import INPUTS, LABELS
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, canvas
-from homolib.neuron.branching import branching_fractions
 from homolib.neuron.relu_flow import neuron_flows
 
 
@@ -38,7 +37,7 @@ def fates_in_the_plane(v0: float = -0.9, points: tuple[int, int] = (161, 180)) -
     return figure, (
         f"Starts u in a square of half-width 1.6, with v = {v0:g}. Blue, {parts[0]:.1f} per cent of the square: "
         f"branch because v passes zero after a slide; orange, {parts[1]:.1f} per cent: branch because u reaches zero; "
-        "the rest: one solution. Dashed: the circle of balanced starts. Dotted: the three kinks."
+        "almost all the rest: one solution. Dashed: the circle of balanced starts. Dotted: the three kinks."
     )
 
 
@@ -49,7 +48,8 @@ def plane_becomes_a_line(v0: float = -0.9) -> tuple[Figure, str]:
     _velocities_of_sectors(sectors)
     return figure, (
         "Left: as long as v < 0, all starts between the two green tracks move along the grey ones to the axis, the "
-        f"kink. From v = {v0:g}: inside the circle (dashed) the neuron slides into 0; between the circle and the blue "
+        "kink; below it all is mirrored, with |u2| for u2. "
+        f"From v = {v0:g}: inside the circle (dashed) the neuron slides into 0; between the circle and the blue "
         "curves it slides and turns; beyond them it turns before it meets the axis. Right: three kinks, dotted, and "
         "the velocity in each of the six sectors; only (-3, 1), in orange, points into its own, and in one it is 0."
     )
@@ -90,26 +90,3 @@ def _velocities_of_sectors(axes: Axes) -> None:
         name = f"({velocity[0] + 0.0:g}, {velocity[1] + 0.0:g})"
         axes.annotate(name, place, (4, -10), textcoords="offset points")
     axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(-2.2, 2.2), ylim=(-2.2, 2.2), aspect="equal")
-
-
-def branching_volumes(
-    ratios: tuple[float, ...] = (0.2, 0.5, 0.8, 0.95, 1.0, 1.05, 1.3, 2.0), starts: int = 60
-) -> tuple[Figure, str]:
-    """Part of the starts that branch, and that bring u to 0, by |v0| / |u0|, on two small Gaussian data sets."""
-    figure, axes = canvas(height=3.4)
-    below, balanced = [], []
-    for d, colour, marker in ((2, BLUE, "o"), (3, GREEN, "s")):
-        branched, died = 100 * np.transpose([branching_fractions(8, d, ratio, starts, sets=2) for ratio in ratios])
-        axes.plot(ratios, branched, color=colour, marker=marker, label=f"branch, d = {d}")
-        axes.plot(ratios, died, color=colour, marker=marker, ls=":", mfc="none", label=f"u reaches 0, d = {d}")
-        below.append(", ".join(f"{part:.1f}" for part, ratio in zip(branched, ratios, strict=True) if ratio < 1))
-        balanced.append(branched[ratios.index(1.0)])
-    axes.set(xlabel="$|v_0| / |u_0|$", ylabel="per cent of the starts", xscale="log", xticks=[0.2, 0.5, 1, 2])
-    axes.set_xticklabels(["0.2", "0.5", "1", "2"])
-    axes.minorticks_off()
-    axes.legend(loc="lower center", bbox_to_anchor=(0.45, 1), ncols=2, columnspacing=1)
-    return figure, (
-        f"Eight Gaussian inputs, {starts} starts on each of two data sets. Below balance, from left to right, "
-        f"{below[0]} per cent branch in the plane and {below[1]} in space; at balance {balanced[0]:g} and "
-        f"{balanced[1]:g}."
-    )

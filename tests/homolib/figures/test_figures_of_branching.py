@@ -95,16 +95,6 @@ def test_no_balanced_start_branches_on_gaussian_data_and_others_do():
     assert below[1] == 0
 
 
-def test_figure_of_volumes_rises_to_balance_and_never_above_what_reaches_zero():
-    """Below balance more starts branch the nearer it is, at balance none does, above it only those that reach 0."""
-    lines = [line.get_ydata() for line in figures.branching_volumes()[0].axes[0].lines]
-    for branched, died in zip(lines[::2], lines[1::2], strict=True):
-        assert (np.diff(branched[:4]) > 0).all()
-        assert branched[4] == died[4] == 0
-        assert (branched[5:] <= died[5:]).all()
-        assert not died[:4].any()
-
-
 @pytest.mark.parametrize(("slope_from", "stuck"), [(1.0, True), (-1.0, False)])
 def test_smoothing_is_unfair_if_it_sees_a_kink_where_strengths_cancel(slope_from, stuck):
     """Inputs e1, e2, -e2, labels 1, 1, -1: G = max(u1, 0) + u2. A slope that is 0 up to eps stops the neuron at eps."""
