@@ -43,7 +43,7 @@ def test_an_input_that_answers_alone_is_itself_the_best_direction(point):
     """Beside it the sum is a power of one cosine; (0, 1) and (0, -1) have no finite tangent."""
     loud, turned = np.array(point), np.array([-point[1], point[0]])
     X = np.array([loud, 0.1 * turned - 0.02 * loud])  # the second one does not see the first
-    assert constants(hl.SquaredReLU(1, 2), X, np.ones(2)).beta == pytest.approx(1, rel=1e-14)
+    assert constants(hl.SquaredReLU(1, 2), X, np.ones(2)).beta == pytest.approx(1, rel=1e-14, abs=0)
 
 
 def test_constants_of_figure_1():
