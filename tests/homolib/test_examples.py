@@ -121,8 +121,9 @@ def test_bad_input_says_what_is_wanted():
         hat_descent([0.5, 0.1], level=1.1)
     with pytest.raises(ValueError, match=r"level: got 500.0, want at most 1.*too narrow"):
         hat_descent([0.7, 0.1], level=500.0)
-    with pytest.raises(ValueError, match=r"level: got .* increasing numbers above 1"):
-        hat_spiral([1.0, 2.0])
+    for levels in ([1.0, 2.0], [2.0, 2.0], [3.0, 2.0]):
+        with pytest.raises(ValueError, match=r"level: got .* increasing numbers above 1"):
+            hat_spiral(levels)
     with pytest.raises(ValueError, match=r"x: got shape \(3,\)"):
         mexican_hat([1.0, 2.0, 3.0])
 
