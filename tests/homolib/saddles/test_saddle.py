@@ -104,7 +104,7 @@ def test_escape_is_forecast_by_the_neural_correlation_flow():
 
 def test_escape_path_matches_its_closed_form():
     path = hl.escape_path(two_plateaus(), FIRST, 1.0)
-    t = np.linspace(-0.4, 1.0, 8)
+    t = np.append(np.linspace(np.log(SMALL) / 8, -1, 8), np.linspace(-0.4, 1.0, 8))
     np.testing.assert_allclose(path.at(t)[:, 0], 2 / np.sqrt(1 + 4 * np.exp(-16 * t)), rtol=1e-8)
     p0 = path.at(0.0)
     assert p0[0] == pytest.approx(2 / np.sqrt(5), rel=1e-9)
