@@ -76,3 +76,11 @@ def test_neurons_of_any_sizes_are_joined(gap):
     expected = np.array([[0.6, 0.8, share, 0], [0.6 * share, 0.8 * share, 1, 0]]) / np.hypot(1, share)
     np.testing.assert_allclose(direction, expected, rtol=1e-14)
     np.testing.assert_allclose(log_norm, 3 + np.log1p(share**2) / 2, rtol=1e-14)
+
+
+@pytest.mark.parametrize("size", [0.0, -1e5])
+def test_a_neuron_that_is_zero_says_nothing_of_the_sizes_of_others(size):
+    net, theta = hl.SquaredReLU(2, 2), np.array([[[0.0, 0.0], [0.6, 0.8]]])
+    direction, log_norm = cartesian(net, theta, np.array([[0.0, size]]))
+    np.testing.assert_allclose(direction, [[0, 0, 0.6, 0.8]], rtol=1e-14)
+    assert log_norm == pytest.approx(size, abs=1e-14)
