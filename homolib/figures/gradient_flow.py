@@ -138,7 +138,7 @@ def descent_on_a_hyperbola(step: float, a: float, b: float = 0.1) -> tuple[Figur
     return figure, (
         f"Step {step:g}, start ({a:g}, {b:g}): the flow ends at ({limit[0]:.3f}, {limit[1]:.3f}) with sharpness "
         f"$a^2 + b^2 = {limit @ limit:.2f}$, gradient descent at ({end[0]:.3f}, {end[1]:.3f}) with {end @ end:.2f}. "
-        f"No minimum sharper than 2 / step = {2 / step:.3g} can hold it."
+        f"No minimum sharper than 2 / step = {2 / step:.3g} can hold it, unless a step ends on $ab = 1$ exactly."
     )
 
 
