@@ -78,6 +78,14 @@ def test_the_orthogonal_toy_has_three_plateaus():
     np.testing.assert_allclose(found.points, [[0, 0], [0, 1], [-1, 1]])
 
 
+def test_times_that_differ_by_rounding_are_one_jump_however_late():
+    w0 = np.hstack([np.ones((3, 1)), np.eye(3)]).ravel()  # neuron k sees input k alone
+    for late in (1.0, 1e4):
+        found = hl.orthogonal_staircase(np.eye(3), np.array([2.0, 1 / late, (1 + 1e-12) / late]), w0)
+        assert found.woken == [(0,), (1, 2)]
+        np.testing.assert_allclose(found.times, [0.5, late], rtol=1e-11)
+
+
 def test_the_flow_on_the_orthogonal_toy_is_that_staircase():
     """Measured times, the middle plateau, and the interpolator of least norm at the end."""
     net, w0 = hl.TwoLayerReLU(8, 2), balanced(8, 2, 0)
