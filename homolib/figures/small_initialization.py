@@ -34,7 +34,7 @@ def early_training(delta: float = 1e-8, start: int = 0) -> tuple[Figure, str]:
     sentence = (
         f"$\\delta = {power_of_ten(delta)}$, start {start}: when the loss has fallen by one per cent (dotted line), "
         f"the norm is {path.norm[first]:.2f}, {np.sum(off < 3)} of 20 neurons are within 3 degrees of 0 or 180 "
-        f"degrees, and the slowest is {off.max():.1f} degrees off."
+        f"degrees, and the farthest is {off.max():.1f} degrees off."
     )
     return figure, sentence
 
@@ -68,7 +68,7 @@ def frozen_and_trained(delta: float = 1e-3, start: int = 0) -> tuple[Figure, str
     return figure, (
         f"$\\delta = {power_of_ten(delta)}$, random start {start}: training (lines) and the frozen flow (dots). "
         f"At time {trained.t[first]:.3f}{line} their angles differ by {power_of_ten(apart)} degrees at most, and the "
-        f"slowest neuron is {off:.1f} degrees off its limit. "
+        f"neuron farthest from its limit is {off:.1f} degrees off. "
         f"At time {trained.t[early]:g} the gap is {word}{power_of_ten(gap[early])} and the norm of $u$ is "
         f"{size[early]:.1f}; at time {t_end:g} the gap is {power_of_ten(gap[-1])}, the norm {power_of_ten(size[-1])}."
     )
