@@ -21,7 +21,10 @@ $(ALONE): export MATPLOTLIBRC := /dev/null
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@test -L .venv || test ! -e .venv || ls .venv/.installed-* > /dev/null 2>&1 || \
+	  { echo ".venv was not made by make: move it elsewhere, then make will make its own" >&2; exit 1; }
 	test -e $@ || rm -rf .venv
+	mkdir -p .venv && touch .venv/.installed-begun  # what is cut short is known again
 	$(PYTHON) -m venv .venv
 	$(PIP) install --requirement requirements.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .

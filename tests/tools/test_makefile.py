@@ -102,6 +102,21 @@ def test_a_linked_environment_is_unlinked_not_emptied(checkout):
     assert (theirs / "mine").exists()
 
 
+def test_an_environment_that_make_has_not_made_is_left_alone(checkout):
+    (checkout / ".venv").mkdir()
+    (checkout / ".venv/mine").touch()
+    with pytest.raises(subprocess.CalledProcessError) as refusal:
+        make(checkout, "notebooks")
+    assert "move it elsewhere" in refusal.value.stderr.decode()
+    assert (checkout / ".venv/mine").exists()
+
+
+def test_an_environment_that_was_cut_short_is_made_anew(checkout):
+    with pytest.raises(subprocess.CalledProcessError):
+        make(checkout, "notebooks", "PIP=false")
+    assert made(make(checkout, "notebooks")) == 1
+
+
 def test_a_changed_lock_is_installed_into_what_is_there(checkout):
     make(checkout, "notebooks")
     (checkout / ".venv/old").touch()
