@@ -28,7 +28,7 @@ def unit(angle):
 def test_the_opening_figure_says_what_the_text_says():
     """By the dotted line no angle can be told from its frozen one, and all six are within five degrees of the end."""
     sentence = hl.figures.frozen_and_trained(1e-3, 0)[1]
-    apart, off = (float(x) for x in re.findall(r"(?:differ by|neuron is) (\S+) degrees", sentence))
+    apart, off = (float(x) for x in re.findall(r"(?:differ by|limit is) (\S+) degrees", sentence))
     assert apart < 0.01
     assert off < 5
 
