@@ -38,6 +38,7 @@ DEFAULTS = {
     hl.neuron_flow: {"slope": 0.0},
     hl.is_non_branching: {"slope": 0.0},
     hl.branches: {"waits": (0, 1)},
+    hl.branching_fractions: {"starts": 200, "sets": 5},
 }
 
 

@@ -115,6 +115,11 @@ def test_vertices_leave_out_repeated_and_interior_points():
     assert repr(Polytope([(1, 2)])) == "Polytope(1 vertex in R^2)"
 
 
+def test_the_width_of_a_box_beside_the_origin_is_its_side():
+    box = Polytope(np.array([[1.0, 5], [4, 5], [1, 7], [4, 7]]))
+    assert [box.width(s) for s in ([1, 0], [-1, 0], [0, 1], [0, 0])] == [3, 3, 2, 0]
+
+
 @settings(max_examples=40, deadline=None)
 @given(points, points, st.integers(0, 10**6))
 def test_a_product_answers_as_the_list_of_its_vertices_would(a, b, seed):

@@ -265,12 +265,14 @@ def test_scalar_inputs_have_the_list_of_the_absolute_value():
     assert max(hl.kkt_residual(net, *hl.datasets.mirrored(), p.direction) for p in points) < 1e-15
 
 
-def test_where_the_correlation_touches_zero_on_two_kinks_each_is_listed_once():
-    """G = |u_1|: its zeros (0, 1) and (0, -1) are its minima, too, where only v varies."""
-    points = hl.kkt_points(hl.TwoLayerReLU(1, 2), [[1.0, 0], [-1, 0]], np.ones(2))
-    touching = [p for p in points if p.value == 0 and p.direction[0] == 0]
-    assert sorted(p.direction[2] for p in touching) == [-1, 1]
-    assert {p.kind for p in touching} == {"flat"}
+@pytest.mark.parametrize("q", [(1.0, 0.0), (0.6, 0.8)])
+def test_where_the_correlation_touches_zero_on_two_kinks_each_is_listed_once(q):
+    """G = |q . u|: its two zeros, across q, are its minima, too, where only v varies."""
+    points = hl.kkt_points(hl.TwoLayerReLU(1, 2), np.array([q, np.negative(q)]), np.ones(2))
+    touching = np.array([p.direction for p in points if p.value == 0 and p.direction[0] == 0])
+    assert {p.kind for p in points if p.value == 0 and p.direction[0] == 0} == {"flat"}
+    across = np.array([0, q[1], -q[0]])
+    np.testing.assert_allclose(sorted(touching @ across), [-1, 1], rtol=1e-12)
 
 
 def test_one_data_point_has_a_dead_half():

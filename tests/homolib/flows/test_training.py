@@ -189,6 +189,13 @@ def test_a_network_that_slides_is_refused_soon():
     assert len(asked) < 4_000
 
 
+@pytest.mark.parametrize("size", [1e-70, 1, 1e70])
+def test_with_zero_labels_weights_of_any_size_shrink_as_they_should(size):
+    """One squared ReLU neuron that sees one input: w' = -2 w^3."""
+    path = hl.training_flow(hl.SquaredReLU(1, 1), [[1.0]], [0.0], [size], 10 / size / size, tolerance=1e-9)
+    np.testing.assert_allclose(path.w[:, 0] / size, (1 + 4 * path.t * size * size) ** -0.5, rtol=1e-8)
+
+
 def test_a_blow_up_is_refused_and_its_time_named():
     """Order three explodes: r' = 3 r^2 from 1 ends at t = 1/3."""
     with pytest.raises(ValueError, match=r"^t_end: got 1.0, want a time before t = 0\.333"):

@@ -389,6 +389,13 @@ def test_of_many_starts_each_ends_where_it_branches():
     assert branched > 4
 
 
+def test_a_dead_neuron_rests_for_ever_and_keeps_its_size():
+    X, z = np.array([[1.0, 0.0]]), np.array([1.0])
+    dead, awake = neuron_flows(X, z, np.array([1.0, 1.0]), np.array([[-1, 0.5], [1, 0.5]])).log_norm
+    assert dead == pytest.approx(np.log(1.5), rel=1e-14)
+    assert awake == np.inf
+
+
 def test_one_undecided_start_does_not_stop_the_others():
     """At u = 0 all 40 kinks meet: too many to list the ways on."""
     X, z = gaussian(40, 4, seed=0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import homolib as hl
-from homolib.saddles.escapes import SMALL, first_crossing
+from homolib.saddles.escapes import SMALL, first_crossing, jump
 
 
 def figure_4_seeds():
@@ -213,6 +213,14 @@ def test_next_saddle_leaves_the_others_asleep():
     np.testing.assert_array_equal(second.dormant, [False, True])
     assert second.loss == pytest.approx(0.5, rel=1e-10)
     np.testing.assert_allclose(hl.next_saddle(second, np.array([0, 0, 0, 1.0])).w, [2, 0, 0, 1], atol=1e-10)
+
+
+def test_the_flow_to_the_next_saddle_is_told_in_pieces_that_join_and_end_there():
+    saddle = two_plateaus()
+    end, ((first, early), (last, late)) = jump(saddle, FIRST)
+    np.testing.assert_allclose(early(first), late(0), rtol=1e-10)
+    np.testing.assert_allclose(late(last), end.w, rtol=1e-12)
+    assert last == pytest.approx(-np.log(1e-10) / 16, rel=0.5)  # near rest the distance falls like exp(-16 t)
 
 
 def test_next_saddle_says_when_the_flow_does_not_come_to_rest():
