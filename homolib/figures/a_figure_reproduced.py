@@ -34,12 +34,12 @@ def four_clocks(sigma: float = 1e-5, start: int = 0) -> tuple[Figure, str]:
         fallen = factor * np.interp(-0.99 * path.loss[0], -path.loss, path.t) / STEP
         notes.append(f"{name}: {fallen:.0f}" if fallen <= HORIZON else f"{name}: not within {HORIZON}")
     top.set(ylabel="loss, as part of the first", ylim=(-0.05, 1.1))
-    bottom.set(xlabel="iterations with step 5e-5", ylabel="norm of all weights", xlim=(100, HORIZON))
+    bottom.set(xlabel="time / 5e-5, nearly iterations", ylabel="norm of all weights", xlim=(100, HORIZON))
     top.legend(loc="lower left")
     return (
         figure,
         f"Twenty neurons, inputs spread evenly, draw {start}, $\\sigma = {power_of_ten(sigma)}$. "
-        f"Iterations until the loss has lost one per cent: {'; '.join(notes)}.",
+        f"Iterations (time of the flow / step) until the loss has lost one per cent: {'; '.join(notes)}.",
     )
 
 
