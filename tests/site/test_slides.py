@@ -49,7 +49,10 @@ CUT = """async () => {
     }
     return [found.length, ...found.slice(0, 5)];
 }"""
-LONGER = "document.querySelector('#s5 .body').append(...document.querySelector('#s4 .body').cloneNode(true).children)"
+LONGER = """() => {
+    const body = document.querySelector("#s5 .body");
+    for (const again of [1, 2, 3]) body.append(...document.querySelector("#s4 .body").cloneNode(true).children);
+}"""
 HERE = "() => Math.round(scrollY / innerHeight)"
 
 
