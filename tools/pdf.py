@@ -102,6 +102,8 @@ def main(out: Path) -> None:
         contents, cut = print_site(chromium, path)
         pdf = finished(path, contents)
         pdf.write(path)
+        pdf = PdfWriter(clone_from=path)  # a copy leaves behind what nothing refers to any more: a megabyte
+        pdf.write(path)
         faults = cut + list(faults_of(PdfReader(path), path.stat().st_size))
         if faults:
             shutil.move(path, out.with_suffix(".faulty.pdf"))
