@@ -1,7 +1,5 @@
 """The flow against closed forms, conservation laws and an independent integration; and its refusals."""
 
-from itertools import product
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -180,13 +178,15 @@ def test_a_network_that_slides_is_refused_soon():
             asked.append(1)
             return super().forward(X, w, slopes)
 
-    for start, tolerance in product(([1.0, -0.5, -0.3], [1.0, -0.1, 0.6]), (1e-9, 1e-4)):
-        slides = hl.neuron_flow(X, z, start[0], start[1:], 2.0).events
-        time = next(event.time for event in slides if event.kind == "slide")
-        with pytest.raises(ValueError, match="slides along a kink") as refusal:
-            hl.training_flow(Counting(1, 2), X, z, start, 2.0, delta=1e-4, tolerance=tolerance)
-        assert float(str(refusal.value).split("t = ")[1].split(":")[0]) == pytest.approx(time, rel=1e-5)
-    assert len(asked) < 4_000
+    for tolerance in (1e-9, 1e-4):
+        for start in ([1.0, -0.5, -0.3], [1.0, -0.1, 0.6]):
+            slides = hl.neuron_flow(X, z, start[0], start[1:], 2.0).events
+            time = next(event.time for event in slides if event.kind == "slide")
+            with pytest.raises(ValueError, match="slides along a kink") as refusal:
+                hl.training_flow(Counting(1, 2), X, z, start, 2.0, delta=1e-4, tolerance=tolerance)
+            assert float(str(refusal.value).split("t = ")[1].split(":")[0]) == pytest.approx(time, rel=1e-5)
+        assert len(asked) < 2_000
+        asked.clear()
 
 
 @pytest.mark.parametrize("size", [1e-70, 1, 1e70])
