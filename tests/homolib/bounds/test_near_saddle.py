@@ -303,7 +303,7 @@ def test_both_sides_of_lemma_d_1(delta, C):
     if delta < 1e-4:
         left = np.log((np.exp(-0.0008 * T) + np.exp(40 * T)) / 2)
         assert report.rows[1].left == pytest.approx(left, rel=1e-6)
-        assert report.values["Z"] == pytest.approx(2 * delta**2 * np.exp(left), rel=1e-5)
+        assert report.values["Z"] == pytest.approx(2 * delta**2 * np.exp(left), rel=1e-5, abs=0)
 
 
 def test_the_bound_of_lemma_d_1_where_weights_are_pushed_back():
@@ -367,14 +367,14 @@ def test_lemma_5_6_tells_rounding_from_a_gradient_at_every_scale(scale):
         saddle = hl.Saddle(hl.SquaredReLU(2, 2), X, np.array([0.01 * (1 + off), 0.0]), w)
         (one,) = hl.bounds.lemma_5_6(saddle).rows
         assert one.holds is critical
-        assert one.left == pytest.approx(2 * 0.1 * scale * 0.01 * off, rel=1e-3)
+        assert one.left == pytest.approx(2 * 0.1 * scale * 0.01 * off, rel=1e-3, abs=0)
     assert hl.bounds.lemma_5_6(hl.Saddle(hl.SquaredReLU(2, 2), X, y, w)).holds
 
 
 def test_the_size_that_rounding_is_measured_against():
     """Of v |u| at (1, 1/2), label 1: |J| <= |w|, and the terms that could cancel have the sizes 1 and 1/2."""
     (one,) = hl.bounds.lemma_5_6(hl.absolute_value_saddle((1.0, 0.5))).rows
-    assert one.right == pytest.approx(1e-10 * np.sqrt(1.25) * (1 + 0.5), rel=1e-12)
+    assert one.right == pytest.approx(1e-10 * np.sqrt(1.25) * (1 + 0.5), rel=1e-12, abs=0)
 
 
 def test_the_size_that_rounding_is_measured_against_at_order_three():
@@ -382,7 +382,7 @@ def test_the_size_that_rounding_is_measured_against_at_order_three():
     saddle = hl.Saddle(hl.PoweredReLU(1, 1, order=3), np.ones((1, 1)), np.array([3.0]), np.array([0.5]))
     (one,) = hl.bounds.lemma_5_6(saddle).rows
     assert one.left == pytest.approx(3 * 0.5**2 * (3 - 0.125), rel=1e-12)
-    assert one.right == pytest.approx(1e-10 * 3 * 0.5**2 * (3 + 0.125), rel=1e-12)
+    assert one.right == pytest.approx(1e-10 * 3 * 0.5**2 * (3 + 0.125), rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize("check", ["lemma", "theorem"])

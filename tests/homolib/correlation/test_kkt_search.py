@@ -18,7 +18,7 @@ def test_one_input_an_axis_has_an_eigenvector_on_each_half_axis(scale, sign):
     points = hl.kkt_search(net, scale * np.eye(3), z, starts=5)
     ends = np.concatenate([np.eye(3), -np.eye(3)])
     expected = sorted(zip(sign * scale**2 * np.concatenate([z, z / 4]), ends.tolist(), strict=True), reverse=True)
-    assert [p.value for p in points] == pytest.approx([value for value, _ in expected], rel=1e-12)
+    assert [p.value for p in points] == pytest.approx([value for value, _ in expected], rel=1e-12, abs=0)
     np.testing.assert_allclose([p.direction for p in points], [end for _, end in expected], atol=1e-12)
     assert [p.kind for p in points] == ["max", "saddle", "saddle", "saddle", "saddle", "min"]
     assert all(p.smooth and p.multiplier == 2 * p.value for p in points)
