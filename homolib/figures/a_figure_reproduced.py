@@ -17,7 +17,7 @@ DRAWS = 4000
 
 
 def four_clocks(sigma: float = 1e-5, start: int = 0) -> tuple[Figure, str]:
-    """Figure 1 with weights of standard deviation `sigma`: one flow, read in iterations under four conventions."""
+    """Figure 1 with weights of standard deviation `sigma`: one flow, read in steps under four conventions."""
     net, (X, y) = SquaredReLU(20, 2), datasets.circle(50)
     w = np.random.default_rng(start).standard_normal(40)
     delta = sigma * float(np.linalg.norm(w))
@@ -38,8 +38,9 @@ def four_clocks(sigma: float = 1e-5, start: int = 0) -> tuple[Figure, str]:
     top.legend(loc="lower left")
     return (
         figure,
-        f"Twenty neurons, inputs spread evenly, draw {start}, $\\sigma = {power_of_ten(sigma)}$. "
-        f"Iterations (time of the flow / step) until the loss has lost one per cent: {'; '.join(notes)}.",
+        f"Twenty neurons, inputs spread evenly, draw {start} of weights with the standard deviation "
+        f"$\\sigma = {power_of_ten(sigma)}$, trained by the flow that descent with small steps nearly follows. "
+        f"Time, in steps of 5e-5, until the loss has lost one per cent: {'; '.join(notes)}.",
     )
 
 
