@@ -111,10 +111,15 @@ def direction_before_length(order: int = 3, delta: float = 1e-2) -> tuple[Figure
     _finish(panels, order, lost * slow, 3 / delta)
     angle = float(_angle(np.array([np.interp(lost, t, size) for size in w])))
     gone = "lasts for ever" if order == 2 else f"ends at $t$ = {lifetime(order) / slow:.5g} (dashed)"
+    marked = (
+        ""
+        if order == 2
+        else f" In the rescaled time the two lines stand at {lifetime(order):.4g} and {lost * slow:.5g}."
+    )
     return figure, (
         f"Order {order}, $\\delta$ = {power_of_ten(delta)}: the frozen flow from $\\delta\\,(1, 1)/\\sqrt2$ {gone}. "
         f"Training has lost one per cent of its loss at $t$ = {lost:.5g} (dotted); the angle is then {angle:.2g} "
-        "degrees, from 45 at the start."
+        f"degrees, from 45 at the start.{marked}"
     )
 
 

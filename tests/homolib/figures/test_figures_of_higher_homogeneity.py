@@ -108,6 +108,7 @@ def test_the_angle_at_departure_is_a_power_of_delta(order, power):
 def test_the_numbers_that_the_chapter_quotes():
     assert [told(*frame)[1] for frame in ((3, 1e-2), (3, 1e-3), (2, 1e-2), (2, 1e-3))] == [3.4, 0.35, 14, 4.6]
     assert "ends at $t$ = 23.57" in race_sentence(3, 1e-2)
+    assert race_sentence(3, 1e-2).endswith("In the rescaled time the two lines stand at 0.2357 and 0.22855.")
     assert "lasts for ever" in race_sentence(2, 1e-2)
 
 
