@@ -66,7 +66,7 @@ def frozen_and_trained(delta: float = 1e-3, start: int = 0) -> tuple[Figure, str
     off = _off_limit(angles[first]).max()
     line = ", the dotted line," if trained.loss[first] < 0.99 * trained.loss[0] else ""
     return figure, (
-        f"$\\delta = {power_of_ten(delta)}$, random start {start}: training (lines) and the frozen flow (dots). "
+        f"$\\delta = {power_of_ten(delta)}$, random start {start}: training (curves) and the frozen flow (dots). "
         f"At time {trained.t[first]:.3f}{line} their angles differ by {power_of_ten(apart)} degrees at most, and the "
         f"neuron farthest from its limit is {off:.1f} degrees off. "
         f"At time {trained.t[early]:g} the gap is {word}{power_of_ten(gap[early])} and the norm of $u$ is "
