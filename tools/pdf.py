@@ -29,7 +29,7 @@ import glyphs
 import paper
 
 MOST_PAGES, MOST_BYTES = 350, 15_000_000
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 WIDTH = 642  # pixels between the margins of A4: 17 cm
 SETTLED = """async () => {  // all formulas are set; what sets them comes after the page
     const later = () => new Promise(resume => setTimeout(resume, 20));

@@ -24,6 +24,7 @@ HEAVIEST = 2.5e6  # bytes; scripts and style sheets come on top, but only once
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 ONE_AND_ONE = [("light", DESK), ("dark", PHONE)]
 EVERY_WAY = [*ONE_AND_ONE, ("dark", DESK), ("light", PHONE)]
+OURS = ("data:", "blob:")
 OF_A_KIND = {  # all other pages are made as one of these, and seen by day on a desk and by night on a phone
     f"chapters/{name}.html"
     for name in ("index", "higher-homogeneity", "api-neuron", "toolbox", "set-project", "teaching-syllabus")
@@ -79,60 +80,41 @@ def anchors(name):
 
 
 @pytest.fixture(scope="session")
-def context(browser, address):
-    """One browser window for all pages, shut off from every other host."""
-    context = browser.new_context(viewport=DESK, accept_downloads=True)
-    context.set_default_timeout(10_000)
-    context.foreign = []
-
-    def guard(route):
-        if route.request.url.startswith((address, "data:", "blob:")):
-            route.continue_()
-        else:
-            context.foreign.append(route.request.url)
-            route.abort()
-
-    context.route("**/*", guard)
-    yield context
-    context.close()
-
-
-@pytest.fixture(scope="session")
-def visit(context, address):
+def visit(patiently, address):
     """What was seen on a page; each is loaded once."""
+    return functools.cache(lambda name: patiently(lambda browser: look(browser, address, name)))
 
-    @functools.cache
-    def visit(name):
-        seen = SimpleNamespace(problems=[], too_wide=[], out_of_reach=[], contrast={}, barriers=[])
-        tab = context.new_page()
-        context.foreign.clear()
-        tab.on("console", lambda message: message.type == "error" and seen.problems.append(message.text))
-        tab.on("pageerror", lambda error: seen.problems.append(str(error)))
-        tab.on("requestfailed", lambda request: seen.problems.append(f"failed: {request.url}"))
-        tab.on("response", lambda answer: answer.ok or seen.problems.append(f"{answer.status}: {answer.url}"))
-        tab.goto(address + name)
-        tab.evaluate(pdf.SETTLED)
-        seen.formulas = tab.evaluate(FORMULAS)
-        seen.folds = try_folds(tab)  # some explorers stand in a solution
-        seen.controls = try_controls(tab)
-        seen.stops = tab.evaluate(STOPS)
-        ways = EVERY_WAY if name in OF_A_KIND else ONE_AND_ONE
-        for scheme, screen in ways:
-            turn(tab, scheme, screen)
-            seen.contrast[scheme, screen["width"]] = tab.evaluate(CONTRAST)
-            seen.too_wide += tab.evaluate(TOO_WIDE)
-            seen.out_of_reach += tab.evaluate(OUT_OF_REACH)
-        tab.evaluate(DRAWN)  # formulas and pictures are seconds of work for axe
-        tab.add_style_tag(content="* { transition: none !important; }")  # colours half way between day and night
-        tab.evaluate(axe_core())
-        for scheme, screen in ways:
-            turn(tab, scheme, screen)
-            seen.barriers += [(scheme, screen["width"], *found) for found in tab.evaluate(AXE)]
-        seen.foreign = list(context.foreign)
-        tab.close()
-        return seen
 
-    return visit
+def look(browser, address, name):
+    """Load a page, and try and measure all that the tests ask for."""
+    seen = SimpleNamespace(problems=[], foreign=[], too_wide=[], out_of_reach=[], contrast={}, barriers=[])
+    tab = browser.new_page(viewport=DESK)
+    tab.set_default_timeout(10_000)
+    tab.on("console", lambda message: message.type == "error" and seen.problems.append(message.text))
+    tab.on("pageerror", lambda error: seen.problems.append(str(error)))
+    tab.on("request", lambda request: request.url.startswith((*OURS, address)) or seen.foreign.append(request.url))
+    tab.on("requestfailed", lambda request: seen.problems.append(f"failed: {request.url}"))
+    tab.on("response", lambda answer: answer.ok or seen.problems.append(f"{answer.status}: {answer.url}"))
+    tab.goto(address + name)
+    tab.evaluate(pdf.SETTLED)
+    seen.formulas = tab.evaluate(FORMULAS)
+    seen.folds = try_folds(tab)  # some explorers stand in a solution
+    seen.controls = try_controls(tab)
+    seen.stops = tab.evaluate(STOPS)
+    ways = EVERY_WAY if name in OF_A_KIND else ONE_AND_ONE
+    for scheme, screen in ways:
+        turn(tab, scheme, screen)
+        seen.contrast[scheme, screen["width"]] = tab.evaluate(CONTRAST)
+        seen.too_wide += tab.evaluate(TOO_WIDE)
+        seen.out_of_reach += tab.evaluate(OUT_OF_REACH)
+    tab.evaluate(DRAWN)  # formulas and pictures are seconds of work for axe
+    tab.add_style_tag(content="* { transition: none !important; }")  # colours half way between day and night
+    tab.evaluate(axe_core())
+    for scheme, screen in ways:
+        turn(tab, scheme, screen)
+        seen.barriers += [(scheme, screen["width"], *found) for found in tab.evaluate(AXE)]
+    tab.close()
+    return seen
 
 
 def turn(tab, scheme, screen):
@@ -312,6 +294,35 @@ def test_notebooks_number_sections_as_the_site_does():
     assert labels.section
     for label, number in labels.section.items():
         assert tags[label].find_next(["h2", "h3"]).select_one(".section-number").get_text().strip(" .") == number
+
+
+def test_a_page_that_hangs_is_looked_at_again_in_a_new_browser(patiently):
+    tries = []
+
+    def look(chromium):
+        tries.append(chromium)
+        tab = chromium.new_page()
+        return tab.evaluate("async hangs => { while (hangs); return 'seen'; }", len(tries) == 1)
+
+    assert patiently(look, patience=2) == "seen"
+    assert len(set(tries)) == 2
+    assert patiently(lambda chromium: chromium.new_page().evaluate("1 + 1")) == 2
+
+
+def test_a_page_that_hangs_twice_is_a_failure(patiently):
+    from playwright.sync_api import Error
+
+    with pytest.raises(Error):
+        patiently(lambda chromium: chromium.new_page().evaluate("async () => { while (true); }"), patience=1)
+
+
+def test_nobody_else_can_be_asked(browser):
+    from playwright.sync_api import Error
+
+    tab = browser.new_page()
+    with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):
+        tab.goto("http://example.org")
+    tab.close()
 
 
 def test_reading_from_disk(browser):
