@@ -18,6 +18,7 @@ OPTION = re.compile(r":(?P<name>[\w-]+):\s*(?P<value>.*)")
 LABEL = re.compile(r"\((?P<label>[\w.:-]+)\)=")
 MATH_END = re.compile(r".*\$\$\s*\((?P<label>[\w.:-]+)\)")
 FIGURE = re.compile(r"^hl\.(?:show|explore)\(\s*(?:hl\.figures\.)?(?P<name>\w+)", re.MULTILINE)
+DETAILS = "-details"  # behind the name of a chapter: the page with what its core does not need
 MARKS = re.compile(r"\s*\*((?:Warm-up|Standard|Project), [\w ]+)\*")
 
 
@@ -40,8 +41,20 @@ def chapter_numbers() -> dict[str, int]:
     return {name: number for number, name in enumerate(names, start=1)}
 
 
+def chapter_of(stem: str) -> str:
+    """The chapter that a page belongs to: of the page with its details the chapter, of any other page itself."""
+    chapter = stem.removesuffix(DETAILS)
+    return chapter if chapter in chapter_numbers() else stem
+
+
+def whole(source: Path) -> list[Path]:
+    """The sources of a chapter: its page, and the page with its details if there is one."""
+    details = source.with_name(source.stem + DETAILS + source.suffix)
+    return [source, details] if source.stem in chapter_numbers() and details.is_file() else [source]
+
+
 def is_notebook(source: Path) -> bool:
-    """Whether a page becomes a notebook: the preface and the chapters do, if there is code in them."""
+    """Whether a page becomes a notebook: the preface and the chapters, with their details, if there is code in them."""
     return (source.stem == "index" or source.stem in chapter_numbers()) and has_code(source)
 
 
@@ -54,7 +67,7 @@ def all_sources() -> list[Path]:
     """Every page of the book, in reading order."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     entries = [toc["root"]] + [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
-    return [ROOT / f"{entry}.md" for entry in entries]
+    return [source for entry in entries for source in whole(ROOT / f"{entry}.md")]
 
 
 @dataclass
@@ -72,12 +85,17 @@ class Labels:
 
 
 def collect_labels(sources: list[Path]) -> Labels:
-    """Number results, exercises and equations as Sphinx does: each of the three by itself, anew in each chapter."""
-    labels = Labels()
+    """Number results, exercises and equations as Sphinx does: each of the three by itself, anew in each chapter.
+
+    The page with the details of a chapter is its last section.
+    """
+    labels, count = Labels(), Counter()
     for source in sources:
-        count, chapter = Counter(), chapter_numbers().get(source.stem, "")
+        stem = chapter_of(source.stem)
+        chapter, deeper = chapter_numbers().get(stem, ""), "#" if stem != source.stem else ""
+        count = count if deeper else Counter()
         collect_figures(source, labels)
-        lines = [line.strip() for line in source.read_text(encoding="utf-8").splitlines()]
+        lines = [f"{deeper}{line}" if line.startswith("#") else line for line in lines_of(source)]
         for i, line in enumerate(lines):
             kind, label = "", None
             if line.startswith("## "):
@@ -96,8 +114,9 @@ def collect_labels(sources: list[Path]) -> Labels:
                 kind, label = "Math", math["label"]
             elif (target := LABEL.fullmatch(line)) and (heading := next(filter(None, lines[i + 1 :]))).startswith("#"):
                 labels.words[target["label"]] = heading.lstrip("# ")
-                if heading.startswith("# "):
+                if heading.startswith(f"{deeper}# "):
                     labels.page[target["label"]] = source.stem
+                if heading.startswith("# "):
                     labels.number[target["label"]] = str(chapter)
                 elif chapter:
                     number = f"{chapter}.{count['section'] + heading.startswith('## ')}"
@@ -113,6 +132,13 @@ def collect_labels(sources: list[Path]) -> Labels:
     return labels
 
 
+def lines_of(source: Path) -> list[str]:
+    """The lines of a page without space around them, and without what is code."""
+    text = source.read_text(encoding="utf-8")
+    code = re.compile(r"^(`{3,})\{code-cell\}.*?^\1$", re.DOTALL | re.MULTILINE)
+    return [line.strip() for line in code.sub("", text).splitlines()]
+
+
 def figure_label(stem: str, name: str, count: int) -> str:
     """The label of a figure: its page and the function that draws, which may do so `count` times on the page."""
     return f"figure-{stem}-{name}".replace("_", "-") + (f"-{count}" if count > 1 else "")
@@ -120,13 +146,19 @@ def figure_label(stem: str, name: str, count: int) -> str:
 
 def collect_figures(source: Path, labels: Labels) -> None:
     """Number the figures of a page; what has no chapter has chapter 0."""
-    text, count = source.read_text(encoding="utf-8"), Counter()
+    stem, count = chapter_of(source.stem), figures_before(source)
     labels.figures[source.stem] = []
-    for number, figure in enumerate(FIGURE.finditer(text), start=1):
+    for figure in FIGURE.finditer(source.read_text(encoding="utf-8")):
         count[figure["name"]] += 1
-        label = figure_label(source.stem, figure["name"], count[figure["name"]])
+        label = figure_label(stem, figure["name"], count[figure["name"]])
         labels.figures[source.stem].append(label)
-        labels.words[label] = f"Figure {chapter_numbers().get(source.stem, 0)}.{number}"
+        labels.words[label] = f"Figure {chapter_numbers().get(stem, 0)}.{count.total()}"
+
+
+def figures_before(source: Path) -> Counter:
+    """How often each function has drawn in the chapter, if this page has its details: their figures come behind."""
+    chapter = source.with_name(chapter_of(source.stem) + source.suffix)
+    return Counter() if chapter == source else Counter(FIGURE.findall(chapter.read_text(encoding="utf-8")))
 
 
 def split_options(lines: list[str]) -> tuple[dict[str, str], list[str]]:

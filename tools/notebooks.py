@@ -215,7 +215,7 @@ class Converter:
         if label not in self.labels.words:
             self.missing.append(label)
         words = words or self.labels.words.get(label, label)
-        page = self.labels.page.get(label)
+        page = book.chapter_of(self.labels.page.get(label, ""))
         return f"[{words}]({page}.ipynb)" if page in book.chapter_numbers() else words
 
 
@@ -238,11 +238,11 @@ def closing(lines: list[str], fence: str) -> int:
 
 
 def convert(source: Path, labels: book.Labels, repository: str = "") -> tuple[nbformat.NotebookNode, list[str]]:
-    """The notebook of a chapter, without outputs, and the labels that nothing in the book carries."""
-    old, to_text = jupytext.read(source, fmt="md:myst"), Converter(labels)
+    """The notebook of a chapter and its details, without outputs, and the labels that nothing in the book carries."""
+    parts, to_text = book.whole(source), Converter(labels)
     cells = [nbformat.v4.new_code_cell(take_home.first_cell(repository))]
-    figures = iter(labels.figures[source.stem])
-    for cell in old.cells:
+    figures = iter([label for part in parts for label in labels.figures[part.stem]])
+    for cell in [cell for part in parts for cell in jupytext.read(part, fmt="md:myst").cells]:
         if cell.cell_type == "code":
             numbers = [labels.words[next(figures)] for _ in book.FIGURE.finditer(cell.source)]
             if numbers:

@@ -35,11 +35,11 @@ PLACE = re.compile(r"(?:(?P<page>[\w-]+)\.html)?(?:#(?P<anchor>[^?]*).*)?")
 def document() -> str:
     """The whole book as one HTML page; its addresses are those of a page of `chapters/`."""
     paper = BeautifulSoup("<!doctype html><html lang='en'></html>", "html.parser")
-    pages = {source.stem: load(source.stem) for _, sources in parts() for source in sources}
+    pages = {one.stem: load(one.stem) for _, sources in parts() for source in sources for one in book.whole(source)}
     figure_style = next(filter(None, (page.select_one("figure.homolib style") for page in pages.values())))
     body, solutions = paper.new_tag("body"), []
     for caption, sources in parts():
-        articles = [article(pages, source.stem) for source in sources]
+        articles = [whole_article(pages, source) for source in sources]
         for source, one in zip(sources, articles, strict=True):
             if found := take_solutions(one, source.stem):
                 solutions.append((one.h1, f"solutions--{source.stem}", found))
@@ -55,10 +55,10 @@ def document() -> str:
 def parts() -> list[tuple[str, list[Path]]]:
     """Caption and pages of each part, in reading order; the preface has no caption."""
     toc = yaml.safe_load((book.ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    listed = [(part["caption"], [Path(entry["file"]) for entry in part["chapters"]]) for part in toc["parts"]]
+    listed = [(part["caption"], [entry["file"] for entry in part["chapters"]]) for part in toc["parts"]]
     found = [
-        (caption, [page for page in pages if page.name not in SCREEN_ONLY])
-        for caption, pages in [("", [Path(toc["root"])]), *listed]
+        (caption, [book.ROOT / f"{page}.md" for page in pages if Path(page).name not in SCREEN_ONLY])
+        for caption, pages in [("", [toc["root"]]), *listed]
     ]
     return [(caption, pages) for caption, pages in found if pages]
 
@@ -66,6 +66,17 @@ def parts() -> list[tuple[str, list[Path]]]:
 def load(stem: str) -> BeautifulSoup:
     """A page of the site."""
     return BeautifulSoup((book.SITE / f"chapters/{stem}.html").read_text(encoding="utf-8"), "html.parser")
+
+
+def whole_article(pages: dict[str, BeautifulSoup], source: Path) -> Tag:
+    """What a page says, and behind it, as its last section, the details of a chapter."""
+    first, *details = [article(pages, one.stem) for one in book.whole(source)]
+    for one in details:
+        for tag in one.find_all(re.compile("^h[1-5]$")):
+            tag.name = f"h{int(tag.name[1]) + 1}"
+        del one["class"]
+        first.append(one)
+    return first
 
 
 def article(pages: dict[str, BeautifulSoup], stem: str) -> Tag:

@@ -1,12 +1,12 @@
-"""How long a chapter takes to read: its core, and what is folded or stands in Details.
+"""How long a chapter takes to read: its core, and what is folded; and how long its details take.
 
     python tools/reading_time.py chapters/neural-correlation.md
 
 A reader with a pencil takes a minute for about thirty-three words of such pages, formulas among them. So that is the
 rule, where a formula in a line is one word, a displayed formula or a line of code in sight five, and a
 picture, an explorer or the output of a cell with folded code twenty. The core is what stands open before the exercises,
-and the summary; what is folded, and Details, come on top. Exercises and the questions of "Test yourself" are for
-doing and not counted, nor is the section on the paper. Times are rounded up to five minutes.
+and the summary; what is folded comes on top. Exercises and the questions of "Test yourself" are for doing and not
+counted, nor are the list of details and the section on the paper. Times are rounded up to five minutes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 PACE, STEP = 33, 5  # words a minute; minutes
 DISPLAYED, CODE_LINE, PICTURE = 5, 5, 20  # words that each counts as
-UNTIMED = ("Exercises", "Test yourself", "In the paper")
+UNTIMED = ("Exercises", "Test yourself", "Details", "In the paper")
 FENCE = re.compile(r"(?P<fence>:{3,}|`{3,})\{(?P<name>[\w:-]+)\}\s*(?P<title>.*)")
 OPTION = re.compile(r":(?P<name>[\w-]+):\s*(?P<value>.*)")
 LABEL = re.compile(r"\([\w.:-]+\)=")
@@ -37,13 +37,18 @@ class ReadingTime:
 
     @property
     def minutes(self) -> tuple[int, int]:
-        """Core, and what the folds and Details take on top."""
+        """Core, and what the folds take on top."""
         return _minutes(self.core), _minutes(self.more)
+
+    @property
+    def together(self) -> int:
+        """Minutes for a page on which nothing is core."""
+        return _minutes(self.core + self.more)
 
     def __str__(self) -> str:
         """As the box at the head of a chapter says it."""
         core, more = self.minutes
-        return f"Core {core} minutes; folded proofs and Details {more} more; exercises not counted."
+        return f"Core {core} minutes; folded proofs {more} more; exercises not counted."
 
 
 def measure(source: str) -> ReadingTime:
@@ -61,7 +66,7 @@ def measure(source: str) -> ReadingTime:
 
 
 def _pieces(source: str) -> Iterator[tuple[str, bool, str | tuple[str, list[str]]]]:
-    """Section, whether out of sight or in Details, and a line of text or the tags and lines of a cell."""
+    """Section, whether out of sight, and a line of text or the tags and lines of a cell."""
     text = re.sub(r"\A---\n.*?^---\n", "", source, flags=re.DOTALL | re.MULTILINE)
     lines = [line.strip() for line in reversed(text.splitlines())]  # the next one is the last
     section, open_fences = "", []
@@ -69,7 +74,7 @@ def _pieces(source: str) -> Iterator[tuple[str, bool, str | tuple[str, list[str]
         line = lines.pop()
         if not open_fences and line.startswith("## "):
             section = line.removeprefix("## ")
-        away = section == "Details" or any(fold for _, fold in open_fences)
+        away = any(fold for _, fold in open_fences)
         if fence := FENCE.fullmatch(line):
             options = _options(lines)
             if fence["name"] == "code-cell":

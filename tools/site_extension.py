@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import nbformat
 from bs4 import BeautifulSoup
 from docutils import nodes
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.executors.utils import single_nb_execution
 from myst_nb.core.read import myst_nb_reader_plugin
+from sphinx.util import logging
 
 import book
 import notebooks
 import take_home
 import trees
 
+LOGGER = logging.getLogger(__name__)
 FIGURE = '<figure class="homolib '
 GLOSSARY = "chapters/glossary"
 NOT_PROSE = (nodes.reference, nodes.title, nodes.literal, nodes.math, nodes.math_block, nodes.raw, nodes.literal_block)
@@ -46,29 +48,58 @@ def start_notebooks(app, env, docnames):
     get_cache(env.mystnb_config.execution_cache_path).clear_cache()
     timeout = env.mystnb_config.execution_timeout
 
-    def run(source):
-        notebook = myst_nb_reader_plugin(str(source))
-        return single_nb_execution(notebook, str(source.parent), timeout, allow_errors=False)
+    def run(sources):
+        return run_in_one_kernel([myst_nb_reader_plugin(str(source)) for source in sources], sources[0].parent, timeout)
 
-    sources = {docname: Path(env.doc2path(docname)) for docname in docnames}
-    pool = ThreadPoolExecutor(os.cpu_count())
-    app.running_notebooks = {
-        docname: pool.submit(run, source) for docname, source in sources.items() if book.has_code(source)
-    }
+    pool, started, app.running_notebooks = ThreadPoolExecutor(os.cpu_count()), {}, {}
+    for docname in docnames:
+        source = Path(env.doc2path(docname))
+        sources = book.whole(source.with_name(book.chapter_of(source.stem) + source.suffix))
+        if book.has_code(source):
+            future = started.get(sources[0]) or pool.submit(run, sources)
+            started[sources[0]] = future
+            app.running_notebooks[docname] = future, sources.index(source)
     pool.shutdown(wait=False)
+
+
+def run_in_one_kernel(parts, folder, timeout):
+    """Run the parts of a notebook in turn: the details of a chapter go on where it ends. Returns parts and result."""
+    together = with_cells(parts[0], [cell for part in parts for cell in part.cells])
+    result = single_nb_execution(together, str(folder), timeout, allow_errors=False)
+    cells = iter(result.nb.cells)
+    return [with_cells(result.nb, [next(cells) for _ in part.cells]) for part in parts], result
+
+
+def with_cells(notebook, cells):
+    """A notebook with the cells in place of its own."""
+    return nbformat.from_dict({**notebook, "cells": cells})
 
 
 def await_notebook(app, docname, _source):
     """Have the outputs of a page in the cache when its turn comes.
 
-    What failed is not cached: myst-nb runs it again and reports it as always.
+    What failed is not cached: myst-nb runs it again and reports it as always; but details cannot run without their
+    chapter, so what happened there is reported here.
     """
     if docname in app.running_notebooks:
-        result = app.running_notebooks.pop(docname).result()
+        future, place = app.running_notebooks.pop(docname)
+        parts, result = future.result()
         if result.err is None:
-            bundle = CacheBundleIn(result.nb, app.env.doc2path(docname), data={"execution_seconds": result.time})
+            time = {"execution_seconds": 0 if place else result.time}  # of the chapter with its details
+            bundle = CacheBundleIn(parts[place], app.env.doc2path(docname), data=time)
             cache = get_cache(app.env.mystnb_config.execution_cache_path)
             cache.cache_notebook_bundle(bundle, check_validity=False)
+        elif place:
+            LOGGER.error(result.exc_string, location=docname)
+
+
+def go_on_numbering(app, docname, _source):
+    """Number the formulas of details behind those of the chapter: Sphinx does so for all else."""
+    source = Path(app.env.doc2path(docname))
+    chapter = source.with_name(book.chapter_of(source.stem) + source.suffix)
+    if chapter != source:
+        words = book.collect_labels([chapter]).words.values()
+        app.env.temp_data["eqnoserialno"] = sum(number.startswith("(") for number in words)
 
 
 def number_figures(app, doctree):
@@ -77,10 +108,11 @@ def number_figures(app, doctree):
     A reference by {ref} names the page and the function that draws: `figure-small-initialization-early-training`, with
     -2 behind it where the same function draws the next figure of the page. What has no chapter has chapter 0.
     """
-    stem = Path(app.env.docname).name
-    chapter, names, labels = book.chapter_numbers().get(stem, 0), Counter(), app.env.get_domain("std")
+    source, labels = Path(app.env.doc2path(app.env.docname)), app.env.get_domain("std")
+    stem, names = book.chapter_of(source.stem), book.figures_before(source)
+    chapter = book.chapter_numbers().get(stem, 0)
     figures = [node for node in doctree.findall(nodes.raw) if FIGURE in node.astext()]
-    for count, node in enumerate(figures, start=1):
+    for count, node in enumerate(figures, start=names.total() + 1):
         anchor, words = f"fig-{chapter}-{count}", f"Figure {chapter}.{count}"
         link = f'<a class="homolib-number" href="#{anchor}">{words}</a> '
         text = node.astext().replace(FIGURE, f'<figure id="{anchor}" {FIGURE.removeprefix("<figure ")}', 1)
@@ -105,7 +137,7 @@ def paper_number_as_tag(app, doctree):
 
 def link_terms(app, doctree, docname):
     """Make the first use of each glossary word in a section of a chapter a link, whose title is its definition."""
-    if app.builder.format != "html" or Path(docname).name not in book.chapter_numbers():
+    if app.builder.format != "html" or book.chapter_of(Path(docname).name) not in book.chapter_numbers():
         return
     words = glossary(app)
     pattern = re.compile(rf"\b({'|'.join(sorted(map(re.escape, words), key=len, reverse=True))})(?:e?s)?\b", re.I)
@@ -163,9 +195,9 @@ def link_to_repository(app, config):
 
 def offer_notebook(app, pagename, templatename, context, doctree):
     """Put the generated notebook first in the page's download menu, then all of them; and say where they can be run."""
-    if pagename not in app.env.found_docs or not book.is_notebook(Path(app.env.doc2path(pagename))):
+    stem = book.chapter_of(Path(pagename).name)
+    if pagename not in app.env.found_docs or not book.is_notebook(book.ROOT / f"chapters/{stem}.md"):
         return
-    stem = Path(pagename).name
     offers = [
         (f"{stem}.ipynb", ".ipynb", "fas fa-code", "Download notebook file"),
         (take_home.ZIP, "all notebooks (.zip)", "fas fa-file-zipper", "Download all notebooks with their library"),
@@ -212,6 +244,7 @@ def setup(app):
     app.connect("config-inited", link_to_repository)
     app.connect("env-before-read-docs", start_notebooks)
     app.connect("source-read", await_notebook)
+    app.connect("source-read", go_on_numbering)
     app.connect("autodoc-process-docstring", read_bars_as_norms)
     app.connect("doctree-read", paper_number_as_tag)
     app.connect("doctree-read", number_figures)
