@@ -53,6 +53,11 @@ def whole(source: Path) -> list[Path]:
     return [source, details] if source.stem in chapter_numbers() and details.is_file() else [source]
 
 
+def text_of(chapter: str) -> str:
+    """What a chapter and its details say, in MyST Markdown."""
+    return "".join(part.read_text(encoding="utf-8") for part in whole(ROOT / f"chapters/{chapter}.md"))
+
+
 def is_notebook(source: Path) -> bool:
     """Whether a page becomes a notebook: the preface and the chapters, with their details, if there is code in them."""
     return (source.stem == "index" or source.stem in chapter_numbers()) and has_code(source)

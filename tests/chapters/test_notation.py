@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import book
+
 CHAPTERS = Path(__file__).parents[2] / "chapters"
 NOTATION = (CHAPTERS / "notation.md").read_text(encoding="utf-8")
 FORMULA = re.compile(r"\$(.+?)\$")
@@ -77,7 +79,7 @@ def test_a_symbol_has_one_meaning_in_each_chapter():
 
 @pytest.mark.parametrize(("symbol", "page"), [(symbol, page) for symbol, _, where in SINGLE for page in where])
 def test_a_letter_of_a_single_chapter_stands_there(symbol, page):
-    assert symbol.replace(r"\!", "") in (CHAPTERS / f"{page}.md").read_text(encoding="utf-8").replace(r"\!", "")
+    assert symbol.replace(r"\!", "") in book.text_of(page).replace(r"\!", "")
 
 
 def test_what_is_compared():

@@ -43,7 +43,7 @@ def own_items(item):
 
 def labels_of(chapter):
     """The labels that a chapter sets."""
-    text = (ROOT / f"chapters/{chapter}.md").read_text(encoding="utf-8")
+    text = book.text_of(chapter)
     found = re.findall(r"^:label:\s*(\S+)|^\((\S+)\)=$|\$\$ \((\S+)\)", text, re.MULTILINE)
     return {"".join(groups) for groups in found}
 
@@ -60,7 +60,7 @@ def complaints(row):
     for check in checks.split(", "):
         if check != "cells" and not (ROOT / f"tests/homolib/{check.strip('`')}.py").exists():
             found.append(f"no test {check}")
-    if "cells" in checks and "\nassert " not in (ROOT / f"chapters/{chapters[0]}.md").read_text(encoding="utf-8"):
+    if "cells" in checks and "\nassert " not in book.text_of(chapters[0]):
         found.append(f"no cell of {chapters[0]} asserts anything")
     verbs = r"defined|stated|proved|corrected|extended|cited|seen"
     return found + [f"{done}: what is that?" for part in done.split(", ") if not re.match(verbs, part)]

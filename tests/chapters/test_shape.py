@@ -26,6 +26,7 @@ PARTS = [
 ]
 CELL = re.compile(r"^```\{code-cell\}.*\n((?:(?!```).*\n)*)```$", re.MULTILINE)
 CHAPTERS = [source for source in book.all_sources() if source.stem in book.chapter_numbers()]
+DETAILS = [source for source in book.all_sources() if book.chapter_of(source.stem) != source.stem]
 RESULT = re.compile(r"^:{3,}\{prf:(?!proof)(\w+)\} ?(.*)\n((?::.*\n)*)", re.MULTILINE)
 ITEM = r"(?:Theorem|Lemma|Corollary|Proposition|Definition|Assumption|Appendix|Figure) (?:\d\.\d|[A-J]\.\d)"
 COLD = re.compile(
@@ -151,6 +152,11 @@ def goals_and_times(text):
     return complaints
 
 
+def time_of_details(text):
+    line = f"**Time.** {reading_time.measure(text).together} minutes."
+    return [] if f"\n{line}\n" in text.partition("\n## ")[0] else [f"the head does not say {line}"]
+
+
 def short_core(text):
     minutes, _ = reading_time.measure(text).minutes
     return [] if minutes <= 45 else [f"{minutes} minutes of core, 45 at most"]
@@ -271,6 +277,18 @@ RULES = [
     five_lines,
     tags_that_fold,
 ]
+RULES_OF_DETAILS = [
+    time_of_details,
+    short_cells,
+    cells_without_machinery,
+    whole_lines_printed,
+    one_sentence_a_line,
+    plain_labels,
+    known_works,
+    results_with_names,
+    paper_in_its_place,
+    tags_that_fold,
+]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -279,7 +297,21 @@ def test_chapter_has_the_shape_of_the_book(source, rule):
     assert rule(source.read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.parametrize("source", CHAPTERS, ids=lambda source: source.stem)
+@pytest.mark.parametrize("rule", RULES_OF_DETAILS, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("source", DETAILS, ids=lambda source: source.stem)
+def test_details_have_the_shape_of_the_book(source, rule):
+    assert rule(source.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("details", DETAILS, ids=lambda source: source.stem)
+def test_a_chapter_lists_its_details(details):
+    chapter = details.with_stem(book.chapter_of(details.stem)).read_text(encoding="utf-8")
+    listed = re.findall(r"^\* \{ref\}`([\w-]+)`", section_of(chapter, "Details"), re.MULTILINE)
+    assert listed == re.findall(r"^\(([\w-]+)\)=\n+## ", details.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(listed) == len(headings(details.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("source", CHAPTERS + DETAILS, ids=lambda source: source.stem)
 def test_chapter_is_labelled_by_its_file(source):
     assert f"\n(chapter-{source.stem})=\n# " in source.read_text(encoding="utf-8")
 
@@ -417,8 +449,13 @@ Lemma 5.3 of the paper.
 """.replace("EXERCISES", "\n".join(EXERCISE % (i, i) for i in range(4)))
     .replace("QUESTIONS", QUESTIONS)
     .replace("Show it", "*Warm-up, pencil*, after {ref}`sec-one`.\n\nShow it")
-    .replace("TIME", "Core 5 minutes; folded proofs and Details 5 more; exercises not counted.")
+    .replace("TIME", "Core 5 minutes; folded proofs 5 more; exercises not counted.")
 )
+
+
+def test_details_say_how_long_they_take():
+    assert time_of_details("# One: details\n\nWords.\n**Time.** 5 minutes.\n\n## More\nWords.\n") == []
+    assert time_of_details("# One: details\n\nWords.\n**Time.** 10 minutes.\n\n## More\nWords.\n")
 
 
 def test_a_good_chapter_earns_no_complaint():
