@@ -293,7 +293,7 @@ def test_notebooks_number_sections_as_the_site_does():
     tags = {tag["id"]: tag for page in CHAPTERS for tag in soup(page).select("article [id]")}
     assert labels.section
     for label, number in labels.section.items():
-        assert tags[label].find_next(["h2", "h3"]).select_one(".section-number").get_text().strip(" .") == number
+        assert tags[label].find_next(["h1", "h2", "h3"]).select_one(".section-number").get_text().strip(" .") == number
 
 
 def test_a_page_that_hangs_is_looked_at_again_in_a_new_browser(patiently):
