@@ -18,6 +18,12 @@ AXE = """async () => (await axe.run(document, {
     .map(found => [found.id, ...found.nodes.slice(0, 3).map(node => node.html.slice(0, 200))])"""
 DRAWN = """() => {
     document.querySelectorAll('mjx-container, .homolib svg').forEach(drawn => drawn.remove());
+    const kinds = new Set();  // of code one word of each colour is enough, in each kind of box
+    document.querySelectorAll('.highlight span[class], dt.sig span[class]').forEach(word => {
+        const around = word.closest('.admonition, .solution, .proof, .output, dl')?.className;
+        const kind = [word.className, word.parentElement.className, around].join('|');
+        kinds.has(kind) ? word.remove() : kinds.add(kind);
+    });
     document.querySelector('#pst-back-to-top')?.style.setProperty('display', 'block');  // it comes and goes
 }"""
 FORMULAS = """() => ({

@@ -107,7 +107,7 @@ def look(browser, address, name):
         seen.contrast[scheme, screen["width"]] = tab.evaluate(CONTRAST)
         seen.too_wide += tab.evaluate(TOO_WIDE)
         seen.out_of_reach += tab.evaluate(OUT_OF_REACH)
-    tab.evaluate(DRAWN)  # formulas and pictures are seconds of work for axe
+    tab.evaluate(DRAWN)  # formulas, pictures and code are seconds of work for axe
     tab.add_style_tag(content="* { transition: none !important; }")  # colours half way between day and night
     tab.evaluate(axe_core())
     for scheme, screen in ways:
@@ -294,6 +294,19 @@ def test_notebooks_number_sections_as_the_site_does():
     assert labels.section
     for label, number in labels.section.items():
         assert tags[label].find_next(["h1", "h2", "h3"]).select_one(".section-number").get_text().strip(" .") == number
+
+
+def test_a_word_of_code_that_cannot_be_read_is_found(browser):
+    """What is taken from a page before axe looks at it leaves one word of each colour."""
+    tab = browser.new_page()
+    span = "<span class='{}' style='color: {}'>word</span>"
+    words = [span.format("k", "black"), span.format("n", "black"), span.format("k", "black"), span.format("c", "#ddd")]
+    tab.set_content(f"<main><h1>Title</h1><div class='highlight'><pre>{''.join(words)}</pre></div></main>")
+    tab.evaluate(DRAWN)
+    tab.evaluate(axe_core())
+    assert tab.locator("span").count() == 3
+    assert [found for found, *_ in tab.evaluate(AXE)].count("color-contrast") == 1
+    tab.close()
 
 
 def test_a_page_that_hangs_is_looked_at_again_in_a_new_browser(patiently):
