@@ -34,8 +34,8 @@ book: $(READY)  ## the website, from scratch, in _build/html: on a second build 
 	rm -rf _build/html _build/.doctrees _build/.jupyter_cache
 	$(BIN)/jupyter-book build . -W -n --keep-going
 
-test: lint book  ## everything: library, tools, the site in a browser, and the notebooks that it offers
-	$(BIN)/pytest --numprocesses auto --dist loadfile --nbval-lax tests _build/html/notebooks
+test: lint book  ## everything: library, tools, the site in a browser, and with nbval the notebooks that it offers
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder tests
 
 kernels: $(READY)  ## the library's tests with two of NumPy's BLAS kernels, or those in KERNELS
 	$(BIN)/python tools/kernels.py $(KERNELS)

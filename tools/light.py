@@ -12,7 +12,7 @@ import shutil
 from functools import cache
 from pathlib import Path
 
-ICON = re.compile(r'<i class="([^"]*\bfa-[^"]*)"([^>]*)></i>')
+ICON = re.compile(r'<(i|span) class="([^"]*\bfa-[^"]*)"([^>]*)></\1>')
 TOGGLE = re.compile(r"<summary>(?=\s*<span[^>]*toctree-toggle)")
 LOADED = re.compile(r"<(?:link|script)\b[^>]*/vendor/fontawesome/[^>]*>(?:</script>)?\n?")
 STYLES = {"fa-solid", "fa-lg", "fas"}
@@ -32,9 +32,9 @@ def with_drawings(html: str, script: str) -> str:
     """A page with its icons drawn, which loads Font Awesome no more."""
 
     def draw(icon: re.Match) -> str:
-        (name,) = [part for part in icon[1].split() if part.startswith("fa-") and part not in STYLES]
-        classes = f"svg-inline--fa {icon[1]}"
-        return f'<svg class="{classes}"{icon[2]} aria-hidden="true" {drawing(name.removeprefix("fa-"), script)}'
+        (name,) = [part for part in icon[2].split() if part.startswith("fa-") and part not in STYLES]
+        classes = f"svg-inline--fa {icon[2]}"
+        return f'<svg class="{classes}"{icon[3]} aria-hidden="true" {drawing(name.removeprefix("fa-"), script)}'
 
     return LOADED.sub("", ICON.sub(draw, html))
 

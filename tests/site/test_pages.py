@@ -52,6 +52,13 @@ TOO_WIDE = """() => {
     const page = document.scrollingElement.scrollWidth > innerWidth ? ['the page itself'] : [];
     return page.concat(wide.map(e => e.outerHTML.slice(0, 120)));
 }"""
+SIDEWAYS = """() => [...document.querySelectorAll('article pre:not(.table-of-text)')]
+    .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent.slice(0, 120))"""
+BLANK = """() => {
+    const drawn = e => [...e.querySelectorAll('svg, img')].some(x => x.getBoundingClientRect().width > 8);
+    return [...document.querySelectorAll('button, [role=button], a[href]')]
+        .filter(e => e.checkVisibility() && !e.textContent.trim() && !drawn(e)).map(e => e.outerHTML.slice(0, 120));
+}"""
 REACHED = "e => { e.scrollIntoView({block: 'center', behavior: 'instant'}); e.focus(); return e.value; }"
 STATE = """figure => {
     const pictures = [...figure.querySelectorAll('svg')];
@@ -87,7 +94,8 @@ def visit(patiently, address):
 
 def look(browser, address, name):
     """Load a page, and try and measure all that the tests ask for."""
-    seen = SimpleNamespace(problems=[], foreign=[], too_wide=[], out_of_reach=[], contrast={}, barriers=[])
+    lists = ("problems", "foreign", "too_wide", "out_of_reach", "barriers", "sideways", "blank")
+    seen = SimpleNamespace(contrast={}, **{kind: [] for kind in lists})
     tab = browser.new_page(viewport=DESK)
     tab.set_default_timeout(10_000)
     tab.on("console", lambda message: message.type == "error" and seen.problems.append(message.text))
@@ -107,6 +115,8 @@ def look(browser, address, name):
         seen.contrast[scheme, screen["width"]] = tab.evaluate(CONTRAST)
         seen.too_wide += tab.evaluate(TOO_WIDE)
         seen.out_of_reach += tab.evaluate(OUT_OF_REACH)
+        seen.sideways += tab.evaluate(SIDEWAYS)
+        seen.blank += tab.evaluate(BLANK)
     tab.evaluate(DRAWN)  # formulas, pictures and code are seconds of work for axe
     tab.add_style_tag(content="* { transition: none !important; }")  # colours half way between day and night
     tab.evaluate(axe_core())
@@ -165,6 +175,17 @@ def test_nothing_sticks_out_of_a_screen(visit, page):
     assert visit(page).too_wide == []
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_a_button_shows_words_or_a_picture(visit, page):
+    assert visit(page).blank == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_code_and_what_it_prints_need_no_scrolling(visit, page):
+    """Only a table keeps its columns where the screen is too narrow."""
+    assert visit(page).sideways == []
+
+
 @pytest.mark.parametrize("page", CHAPTERS)
 def test_text_stands_out_by_day_and_by_night(visit, page):
     assert min(visit(page).contrast.values()) > 4.5
@@ -201,7 +222,7 @@ def test_contents_of_a_page_lead_to_its_figures(page):
 def test_icons_are_in_the_page_and_nothing_is_loaded_for_them(page):
     text = (SITE / page).read_text(encoding="utf-8")
     assert "fontawesome" not in text
-    assert not soup(page).select("i[class*=fa-]")
+    assert {icon.name for icon in soup(page).select("[class*='fa-']")} <= {"svg"}
 
 
 @pytest.mark.parametrize("page", CHAPTERS)
