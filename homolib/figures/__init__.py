@@ -27,6 +27,7 @@ from homolib.figures.homogeneous_networks import (
     growth_from_small_starts,
     growth_within_its_bounds,
     outputs_after_scaling,
+    runs_in_units_of_their_starts,
 )
 from homolib.figures.ncf_flow import (
     angle_and_length,
@@ -123,6 +124,7 @@ __all__ = [
     "outputs_after_scaling",
     "plane_becomes_a_line",
     "race",
+    "runs_in_units_of_their_starts",
     "sigmoids",
     "slide_and_turn",
     "sliding_and_chatter",

@@ -115,6 +115,25 @@ def growth_from_small_starts() -> tuple[Figure, str]:
     )
 
 
+def runs_in_units_of_their_starts() -> tuple[Figure, str]:
+    """Norm of the weights divided by the size of the start, for starts of sizes 10^-3 to 10^-5, against time."""
+    path, arrivals = _grown("squared ReLU")
+    figure, axes = canvas(height=3.6)
+    shown = list(zip(DELTAS[2:5], path.log_norm[2:5], arrivals[2:5], (ORANGE, BLUE, GREY), (2, 4, 7), strict=True))
+    for delta, log_norm, arrival, color, width in reversed(shown):
+        name = f"from $10^{{{np.log10(delta):.0f}}}$"
+        axes.semilogy(path.t, np.exp(log_norm) / delta, color=color, linewidth=width, label=name)
+        axes.plot(arrival, LANDMARK / delta, "o", color=RED, zorder=3)
+    axes.set(xlabel="time $t$", ylabel=r"$\|w(t)\| / \|w(0)\|$")
+    axes.legend(loc="lower right")
+    (_, _, large, *_), (_, _, small, *_) = shown[1:]
+    return figure, (
+        f"Three runs of the opening picture, each divided by the length of its start, lie on one curve. Each leaves it "
+        f"when its weights have about the length one, the smaller start later. The dots mark the length {LANDMARK:g}; "
+        f"from dot to dot is one decade, a late one, and the last costs {small - large:.4f}."
+    )
+
+
 def growth_within_its_bounds(network: str = "squared ReLU", delta: float = 1e-4) -> tuple[Figure, str]:
     """Norm of the weights during training from `delta` (1e-1 to 1e-6), below its bound; the other starts in grey."""
     X, y = datasets.circle(50)
