@@ -7,7 +7,7 @@ import pytest
 import book
 
 CHAPTERS = {source.stem: source.read_text(encoding="utf-8") for source in book.all_sources()}
-NUMBERED = {name: text for name, text in CHAPTERS.items() if name in book.chapter_numbers()}
+NUMBERED = {name: book.text_of(name) for name in book.chapter_numbers()}
 ENTRIES = re.findall(r"(?:^|\n\n)(\S.*)(?:\n\S.*)*\n  (.*)", CHAPTERS["glossary"].partition("```{glossary}\n")[2])
 TOOLS = re.findall(r"^\((tool-[\w-]+)\)=\n## ([^\n]*)\n(.*?)(?=^\(tool|\Z)", CHAPTERS["toolbox"], re.M | re.S)
 
