@@ -26,10 +26,15 @@ def directions_converge(neurons: int = 24) -> tuple[Figure, str]:
             axes.axhline(np.degrees(point.angle) + turn, lw=1, zorder=0, **style)
     axes.set(xlabel="time", ylabel="angle (degrees)", yticks=range(0, 361, 90), ylim=(-8, 368))
     farthest = np.abs(np.sin(angles[:, -1])).max()
+    maxima = [point for point in arcs.critical_points() if point.kind == "max"]
+    low = [np.degrees(point.angle) for point in arcs.critical_points() if point.kind == "min"]
     return figure, (
-        f"{neurons} starts on the circle. Every direction goes to one of the maxima of the function on the circle, "
-        f"at 0 (also drawn as 360) and 180 degrees (dashed), never turns back, and never crosses one of the minima "
-        f"(dotted); at time 0.2 the last of them is {farthest:.1g} radians from its maximum."
+        "A squared ReLU neuron, with the output $\\max(0, x \\cdot u)^2$, has fifty inputs $x$, evenly spaced on the "
+        "unit circle; the label is $5c^2$ where the first coordinate $c$ of $x$ is positive, and $4c^2$ elsewhere. "
+        f"{neurons} directions go to the maxima of $N$ on the circle (dashed), of height {maxima[0].value:.1f} at 0 "
+        f"(also drawn as 360) and {maxima[1].value:.1f} at 180 degrees, without turning back or crossing a minimum "
+        f"(dotted, at {low[0]:.0f} and {low[1]:.0f} degrees); at time 0.2 the last is {farthest:.1g} radians from its "
+        "maximum."
     )
 
 
@@ -67,7 +72,7 @@ def angle_and_length() -> tuple[Figure, str]:
     right.set(xlabel="time", title="natural logarithm of the length")
     right.legend(loc="lower right")
     return figure, (
-        f"The neuron of $2u_1^2 + u_2^2$ from 45 degrees: the angle falls to {np.degrees(np.arctan(np.exp(-3))):.1f} "
+        f"The neuron of $2p^2 + q^2$ from 45 degrees: the angle falls to {np.degrees(np.arctan(np.exp(-3))):.1f} "
         f"degrees at time 1.5, while the logarithm of the length rises to {log_length[-1]:.2f}, ever closer to the "
         "dotted line $4t - 0.347$."
     )
