@@ -77,6 +77,7 @@ from homolib.figures.staircases import (
 from homolib.figures.who_branches import (
     fates_in_the_plane,
     plane_becomes_a_line,
+    squared_length_falls_to_a_level,
 )
 
 __all__ = [
@@ -129,6 +130,7 @@ __all__ = [
     "slide_and_turn",
     "sliding_and_chatter",
     "slopes_of_relu",
+    "squared_length_falls_to_a_level",
     "step_chooses",
     "termwise_polygon",
     "three_fates",

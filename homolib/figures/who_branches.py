@@ -13,6 +13,13 @@ from homolib.figures.non_branching import INPUTS, LABELS
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, canvas
 from homolib.neuron.relu_flow import neuron_flows
 
+# Times tau and corners of two polygons: from the start to the slide, and on it. The first has the chapter's data, v < 0
+# and ends at 0; the second the inputs (1, 0), (0, 1) with labels 1 and -1, and v > 0.
+POLYGONS = (
+    ((0, 0.3, 0.6), ((1.2, 0.3), (0.6, 0), (0, 0))),
+    ((0, 0.5, 0.6), ((0.2, 0.5), (0.7, 0), (0.8, 0))),
+)
+
 
 def fates_in_the_plane(v0: float = -0.9, points: tuple[int, int] = (161, 180)) -> tuple[Figure, str]:
     """Which starts u branch from v = `v0`: those where v passes zero after a slide, those where u reaches zero."""
@@ -52,6 +59,31 @@ def plane_becomes_a_line(v0: float = -0.9) -> tuple[Figure, str]:
         f"From v = {v0:g}: inside the circle (dashed) the neuron slides into 0; between the circle and the blue "
         "curves it slides and turns; beyond them it turns before it meets the axis. Right: three kinks, dotted, and "
         "the velocity in each of the six sectors; only (-3, 1), in orange, points into its own, and in one it is 0."
+    )
+
+
+def squared_length_falls_to_a_level() -> tuple[Figure, str]:
+    """Where v vanishes, for two polygons: where the squared length of u first meets a level D, with v^2 = |u|^2 - D."""
+    figure, panels = canvas(columns=2, height=3.2, width=7.0)
+    for axes, (times, corners), levels in zip(panels, POLYGONS, ((0.8, 0.2), (0.27, 0.1)), strict=True):
+        for begin, end, style in ((0, 1, "-"), (1, 2, "--")):
+            tau = np.linspace(times[begin], times[end], 60)
+            u = [np.interp(tau, times, coordinate) for coordinate in np.transpose(corners)]
+            label = "sliding" if begin else "before the slide"
+            axes.plot(tau, u[0] ** 2 + u[1] ** 2, style, color=ORANGE if begin else BLUE, label=label)
+        axes.plot(times[1], np.dot(corners[1], corners[1]), "o", color=BLACK)
+        for level in levels:
+            axes.axhline(level, color=GREY, ls=":", lw=1.4)
+            axes.annotate(f"D = {level:g}", (times[-1], level), (0, 3), textcoords="offset points", ha="right")
+        axes.set(xlabel=r"$\tau$", ylabel=r"$\|u\|^2$", ylim=(0, None))
+    panels[0].legend(loc="upper right")
+    return figure, (
+        "The squared length of u along two polygons: before the slide (blue, solid) and on it (orange, dashed); the "
+        "dot is where the slide begins. Dotted: levels D; v vanishes where the curve first meets its level. Left: the "
+        "example, from u = (1.2, 0.3) with v < 0. The curve falls at the dot, so a level below it is met on the slide. "
+        "Right: inputs (1, 0) and (0, 1), labels 1 and -1, from u = (0.2, 0.5) with v > 0. The neuron moves with "
+        "(1, -1) to (0.7, 0), where it slides with (1, 0). The curve falls from 0.29 to 0.245 and grows at the dot, so "
+        "a level is met before the slide (D = 0.27) or never (D = 0.1)."
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from homolib import figures
 from homolib.figures.non_branching import INPUTS, LABELS, START
+from homolib.figures.who_branches import POLYGONS
 from homolib.neuron.branching import branches, branching_fractions, is_non_branching
 from homolib.neuron.relu_flow import neuron_flow
 from homolib.problems.datasets import branching_start
@@ -86,6 +87,22 @@ def test_only_the_way_on_points_into_its_sector():
     velocities = {tuple(np.round((np.array(a.xy) - a.xyann) / 0.22).astype(int)) for a in arrows}
     assert velocities == {(-2, -1), (-5, 2), (-3, 1), (-3, 3), (-2, 1)}
     assert [a.arrow_patch.get_linewidth() for a in arrows].count(2.4) == 1
+
+
+def test_squared_lengths_are_those_of_the_flow():
+    """Corners of both polygons from above balance, where v^2 - |u|^2 is constant and v never vanishes."""
+    cases = [(INPUTS, LABELS, -3.0), (np.eye(2), [1, -1], 3.0)]
+    figure, _ = figures.squared_length_falls_to_a_level()
+    for axes, (data, labels, v0), (_, corners) in zip(figure.axes, cases, POLYGONS, strict=True):
+        path = neuron_flow(data, labels, v0, corners[0], 0.2128)
+        assert path.events[0].kind == "slide"
+        np.testing.assert_allclose(path.at(path.events[0].time)[1:], corners[1], atol=1e-12)
+        times = np.linspace(0, 0.2128, 1001)
+        speeds = [abs(path.at(t)[0]) for t in (times[1:] + times[:-1]) / 2]  # d tau / dt
+        tau = np.concatenate([[0], np.cumsum(speeds) * times[1]])
+        for line in axes.lines[:2]:
+            found = np.interp(line.get_xdata(), tau, [path.at(t)[0] ** 2 for t in times])
+            np.testing.assert_allclose(line.get_ydata(), found - 9 + np.dot(corners[0], corners[0]), atol=1e-3)
 
 
 def test_no_balanced_start_branches_on_gaussian_data_and_others_do():
