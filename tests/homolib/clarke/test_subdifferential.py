@@ -413,3 +413,12 @@ def test_too_many_cells_are_refused_not_attempted():
 def test_pieces_must_cover_the_point():
     with pytest.raises(ValueError, match="pieces: got none"):
         hl.clarke_of_pieces([(lambda _: (1, 0), [affine(1, 0, at=-1)])], (0, 0))
+
+
+def test_a_network_of_another_kind_is_refused_by_name():
+    """With kinks, but neither of those whose Clarke sets are known."""
+
+    net = hl.SquaredReLU(1, 2)
+    net.smooth = False
+    with pytest.raises(ValueError, match=r"net: got .*want a smooth network, a TwoLayerReLU or a DeepReLU"):
+        hl.clarke_subdifferential(net, np.eye(2), np.ones(2), np.ones(2))

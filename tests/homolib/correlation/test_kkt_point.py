@@ -6,6 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import homolib as hl
+from homolib.correlation.kkt_point import size_of_terms
 from tests.homolib.strategies import SEEDS, numbers
 
 TURN = 2 * np.pi
@@ -352,3 +353,22 @@ def test_bad_input_is_named(arguments, name):
 def test_zero_has_no_residual():
     with pytest.raises(ValueError, match="u:"):
         hl.kkt_residual(hl.SquaredReLU(1, 2), np.eye(2), np.ones(2), [0.0, 0.0])
+
+
+@pytest.mark.parametrize("squared", [True, False])
+@pytest.mark.parametrize("slope", [0.0, 0.3, -1.0])
+@pytest.mark.parametrize("z", [(2.0, -1.0, 0.5), (-2.0, 1.0, -3.0), (1.0, 1.0, 1.0), (0.0, -1.0, 0.0)])
+def test_on_a_line_what_is_listed_is_critical_and_has_its_value(squared, slope, z):
+    """With inputs that are numbers, both signs of a neuron are listed, each with its own value."""
+    net = hl.SquaredReLU(1, 1, slope=slope) if squared else hl.TwoLayerReLU(1, 1, slope=slope)
+    X, z = np.array([[1.0], [-2.0], [0.5]]), np.array(z)
+    points = hl.kkt_points(net, X, z)
+    assert {np.sign(p.direction[-1]) for p in points} >= {-1.0, 1.0}
+    for point in points:
+        assert hl.kkt_residual(net, X, z, point.direction) < 1e-12
+        np.testing.assert_allclose(net.outputs(X, point.direction) @ z, point.value, rtol=1e-14, atol=1e-14)
+
+
+@pytest.mark.parametrize(("degree", "expected"), [(1, 2 * 5 + 3 * 13), (2, 2 * 25 + 3 * 169)])
+def test_size_of_terms_in_numbers(degree, expected):
+    assert size_of_terms(np.array([[3.0, 4.0], [5.0, -12.0]]), np.array([-2.0, 3.0]), degree) == expected
