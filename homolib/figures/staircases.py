@@ -38,7 +38,7 @@ def two_steps(neurons: int = 6) -> tuple[Figure, str]:
     axes.legend(loc="center left")
     return figure, (
         "Training on fifty inputs all around the unit circle, from three scales. The smaller delta, the "
-        "nearer the loss comes to the dashed staircase, which is computed without training from small weights: "
+        "nearer the loss comes to the dashed staircase. That one is computed from the rates of the neurons: "
         f"levels {losses[0]:.2f}, {losses[1]:.2f} and 0, jumps at 1/{1 / times[0]:.2f} and 1/{1 / times[1]:.2f}."
     )
 
