@@ -9,6 +9,7 @@ settings.load_profile("book")
 LONGEST = ("test_take_home", "test_sets", "test_end_to_end", "test_bad_input", "test_self_check", "test_scales")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items):
     """With --dist loadgroup: the tests of a file keep together, but those of pages by page; the longest begin first."""
     for item in items:
