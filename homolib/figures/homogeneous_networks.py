@@ -130,7 +130,7 @@ def runs_in_units_of_their_starts() -> tuple[Figure, str]:
     return figure, (
         f"Three runs of the opening picture, each divided by the length of its start, lie on one curve. Each leaves it "
         f"when its weights have about the length one, the smaller start later. The dots mark the length {LANDMARK:g}; "
-        f"from dot to dot is one decade, a late one, and the last costs {small - large:.4f}."
+        f"each is one decade higher than the one before, a late decade, and the last is {small - large:.3f} later."
     )
 
 
