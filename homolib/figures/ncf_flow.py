@@ -25,16 +25,18 @@ def directions_converge(neurons: int = 24) -> tuple[Figure, str]:
         for turn in (0, 360) if point.angle == 0 else (0,):
             axes.axhline(np.degrees(point.angle) + turn, lw=1, zorder=0, **style)
     axes.set(xlabel="time", ylabel="angle (degrees)", yticks=range(0, 361, 90), ylim=(-8, 368))
-    farthest = np.abs(np.sin(angles[:, -1])).max()
+    distances = np.abs(np.sin(angles[:, -1]))
+    farthest, last = distances.max(), start[distances.argmax()]
     maxima = [point for point in arcs.critical_points() if point.kind == "max"]
     low = [np.degrees(point.angle) for point in arcs.critical_points() if point.kind == "min"]
     return figure, (
         "A squared ReLU neuron, with the output $\\max(0, x \\cdot u)^2$, has fifty inputs $x$, evenly spaced on the "
         "unit circle; the label is $5c^2$ where the first coordinate $c$ of $x$ is positive, and $4c^2$ elsewhere. "
-        f"{neurons} directions go to the maxima of $N$ on the circle (dashed), of height {maxima[0].value:.1f} at 0 "
+        f"From {np.degrees(start[0]):g} degrees on, every {360 / neurons:g} degrees, {neurons} directions go to the "
+        f"maxima of $N$ on the circle (dashed), of height {maxima[0].value:.1f} at 0 "
         f"(also drawn as 360) and {maxima[1].value:.1f} at 180 degrees, without turning back or crossing a minimum "
-        f"(dotted, at {low[0]:.0f} and {low[1]:.0f} degrees); at time 0.2 the last is {farthest:.1g} radians from its "
-        "maximum."
+        f"(dotted, at {low[0]:.0f} and {low[1]:.0f} degrees); at time 0.2 the last, from "
+        f"{np.degrees(last):g} degrees, is {farthest:.1g} radians from its maximum."
     )
 
 
