@@ -67,7 +67,10 @@ def one_wakes(w1: str = "sqrt 2", delta: float = 1e-3, frozen: bool = True) -> t
         axes.text(0.5, size[10] + (0.25 if k < 2 else -0.25), f"$w_{k + 1}$", va="bottom" if k < 2 else "top")
     axes.set(xlabel="time", ylabel=r"$\log_{10}$ of the size", xlim=(0, 8), ylim=(-6.2, 1.2))
     half = np.interp(-0.25, -path.loss, path.t)
-    end = f"Half of the loss is gone at time {half:.2f}, when $w_2$ has grown, and $w_3$ is about as small as before."
+    end = (
+        f"The loss is 0.25, half that of the saddle, at time {half:.2f}, "
+        "when $w_2$ has grown, and $w_3$ is about as small as before."
+    )
     if not frozen:
         small = f"$w_2 = {start[1]:.2g}$ and $w_3 = {start[2]:.2g}$"
         return figure, f"Sizes of the three weights in training from $w_1 = {start[0]:.4f}$, {small}. {end}"
