@@ -35,7 +35,7 @@ book: $(READY)  ## the website, from scratch, in _build/html: on a second build 
 	$(BIN)/jupyter-book build . -W -n --keep-going
 
 test: lint book  ## everything: library, tools, the site in a browser, and with nbval the notebooks that it offers
-	$(BIN)/pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder tests
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder tests
 
 kernels: $(READY)  ## the library's tests with two of NumPy's BLAS kernels, or those in KERNELS
 	$(BIN)/python tools/kernels.py $(KERNELS)

@@ -1,5 +1,7 @@
 """Settings for the whole suite: the same examples every time, no clock in a property, and what runs beside what."""
 
+import re
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -9,11 +11,17 @@ settings.load_profile("book")
 LONGEST = ("test_take_home", "test_sets", "test_end_to_end", "test_bad_input", "test_self_check", "test_scales")
 
 
-def pytest_itemcollected(item):
-    """With --dist loadgroup the tests of a file keep together, but those of pages by page."""
-    page = getattr(item, "callspec", None) and item.callspec.params.get("page")
-    by_page = item.path.stem == "test_pages" and page
-    item.add_marker(pytest.mark.xdist_group(page if by_page else "-".join(item.path.parts[-3:])))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """The tests of a file keep together, as with --dist loadfile; but those of pages, half of the time, by page."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFileOrPage(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            page = re.search(r"/test_pages\.py::\w+\[(.+)\]$", nodeid)
+            return page[1] if page else super()._split_scope(nodeid)
+
+    return ByFileOrPage(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(items):
