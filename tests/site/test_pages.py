@@ -55,7 +55,9 @@ TOO_WIDE = """() => {
 SIDEWAYS = """() => [...document.querySelectorAll('article pre:not(.table-of-text)')]
     .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent.slice(0, 120))"""
 BLANK = """() => {
-    const drawn = e => [...e.querySelectorAll('svg, img')].some(x => x.getBoundingClientRect().width > 8);
+    const by_style = e => !['none', 'normal'].includes(getComputedStyle(e, '::before').content);
+    const wide = picture => picture.getBoundingClientRect().width > 8;
+    const drawn = e => by_style(e) || [...e.querySelectorAll('svg, img')].some(wide);
     return [...document.querySelectorAll('button, [role=button], a[href]')]
         .filter(e => e.checkVisibility() && !e.textContent.trim() && !drawn(e)).map(e => e.outerHTML.slice(0, 120));
 }"""
