@@ -72,11 +72,16 @@ def whole_article(pages: dict[str, BeautifulSoup], source: Path) -> Tag:
     """What a page says, and behind it, as its last section, the details of a chapter."""
     first, *details = [article(pages, one.stem) for one in book.whole(source)]
     for one in details:
-        for tag in one.find_all(re.compile("^h[1-5]$")):
-            tag.name = f"h{int(tag.name[1]) + 1}"
+        lower_titles(one)
         del one["class"]
         first.append(one)
     return first
+
+
+def lower_titles(one: Tag) -> None:
+    """Give the titles of an article one level less."""
+    for tag in one.find_all(re.compile("^h[1-5]$")):
+        tag.name = f"h{int(tag.name[1]) + 1}"
 
 
 def article(pages: dict[str, BeautifulSoup], stem: str) -> Tag:
@@ -136,8 +141,8 @@ def part(caption: str, articles: list[Tag]) -> Tag:
     """A part: its title is above the titles of its chapters. The preface is one by itself."""
     box = new("div", "", class_="bd-content paper-part")
     if caption:
-        for tag in (tag for one in articles for tag in one.find_all(re.compile("^h[1-5]$"))):
-            tag.name = f"h{int(tag.name[1]) + 1}"
+        for one in articles:
+            lower_titles(one)
         box.append(new("h1", caption, id=re.sub(r"\W+", "-", caption.lower())))
     box.extend(articles)
     return box

@@ -254,40 +254,32 @@ def tags_that_fold(text):
     return [f"cell option {option}" for option in options if option not in allowed]
 
 
-RULES = [
-    opens_with_a_figure,
-    question_and_explorer,
-    exercises_with_solutions,
+RULES_OF_ALL = [
     short_cells,
     cells_without_machinery,
     whole_lines_printed,
     one_sentence_a_line,
     plain_labels,
     known_works,
+    results_with_names,
+    paper_in_its_place,
+    tags_that_fold,
+]
+RULES_OF_DETAILS = [time_of_details, *RULES_OF_ALL]
+RULES = [
+    *RULES_OF_ALL,
+    opens_with_a_figure,
+    question_and_explorer,
+    exercises_with_solutions,
     parts_in_order,
     goals_and_times,
     short_core,
     recall,
     example_before_statements,
-    results_with_names,
     folded_proofs,
-    paper_in_its_place,
     marked_exercises,
     questions_that_answer,
     five_lines,
-    tags_that_fold,
-]
-RULES_OF_DETAILS = [
-    time_of_details,
-    short_cells,
-    cells_without_machinery,
-    whole_lines_printed,
-    one_sentence_a_line,
-    plain_labels,
-    known_works,
-    results_with_names,
-    paper_in_its_place,
-    tags_that_fold,
 ]
 
 

@@ -81,11 +81,10 @@ def test_the_check_finds_what_is_wrong(tab):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_figures_are_numbered_and_can_be_linked(page):
-    figures = soup(f"chapters/{page}.html").select("figure.homolib")
-    chapter = book.chapter_numbers().get(book.chapter_of(page), 0)
-    before = book.chapter_of(page) if book.chapter_of(page) != page else None  # details go on where the chapter ends
-    first = len(soup(f"chapters/{before}.html").select("figure.homolib")) + 1 if before else 1
-    for count, figure in enumerate(figures, start=first):
+    figures, stem = soup(f"chapters/{page}.html").select("figure.homolib"), book.chapter_of(page)
+    before = soup(f"chapters/{stem}.html").select("figure.homolib") if stem != page else []
+    chapter = book.chapter_numbers().get(stem, 0)
+    for count, figure in enumerate(figures, start=len(before) + 1):
         assert figure["id"] == f"fig-{chapter}-{count}"
         link = figure.figcaption.a
         assert (link["href"], link.text) == (f"#fig-{chapter}-{count}", f"Figure {chapter}.{count}")
