@@ -47,9 +47,14 @@ def chapter_of(stem: str) -> str:
     return chapter if chapter in chapter_numbers() else stem
 
 
+def chapter_page(source: Path) -> Path:
+    """The source of the chapter that a page belongs to: of any other page, itself."""
+    return source.with_stem(chapter_of(source.stem))
+
+
 def whole(source: Path) -> list[Path]:
     """The sources of a chapter: its page, and the page with its details if there is one."""
-    details = source.with_name(source.stem + DETAILS + source.suffix)
+    details = source.with_stem(source.stem + DETAILS)
     return [source, details] if source.stem in chapter_numbers() and details.is_file() else [source]
 
 
@@ -162,7 +167,7 @@ def collect_figures(source: Path, labels: Labels) -> None:
 
 def figures_before(source: Path) -> Counter:
     """How often each function has drawn in the chapter, if this page has its details: their figures come behind."""
-    chapter = source.with_name(chapter_of(source.stem) + source.suffix)
+    chapter = chapter_page(source)
     return Counter() if chapter == source else Counter(FIGURE.findall(chapter.read_text(encoding="utf-8")))
 
 

@@ -54,7 +54,7 @@ def start_notebooks(app, env, docnames):
     pool, started, app.running_notebooks = ThreadPoolExecutor(os.cpu_count()), {}, {}
     for docname in docnames:
         source = Path(env.doc2path(docname))
-        sources = book.whole(source.with_name(book.chapter_of(source.stem) + source.suffix))
+        sources = book.whole(book.chapter_page(source))
         if book.has_code(source):
             future = started.get(sources[0]) or pool.submit(run, sources)
             started[sources[0]] = future
@@ -96,7 +96,7 @@ def await_notebook(app, docname, _source):
 def go_on_numbering(app, docname, _source):
     """Number the formulas of details behind those of the chapter: Sphinx does so for all else."""
     source = Path(app.env.doc2path(docname))
-    chapter = source.with_name(book.chapter_of(source.stem) + source.suffix)
+    chapter = book.chapter_page(source)
     if chapter != source:
         words = book.collect_labels([chapter]).words.values()
         app.env.temp_data["eqnoserialno"] = sum(number.startswith("(") for number in words)
