@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import nbformat
 from bs4 import BeautifulSoup
 from docutils import nodes
-from jupyter_cache import get_cache
-from jupyter_cache.base import CacheBundleIn
-from jupyter_cache.executors.utils import single_nb_execution
-from myst_nb.core.read import myst_nb_reader_plugin
-from sphinx.util import logging
 
 import book
 import notebooks
+import running
 import take_home
 import trees
 
-LOGGER = logging.getLogger(__name__)
 FIGURE = '<figure class="homolib '
 GLOSSARY = "chapters/glossary"
 NOT_PROSE = (nodes.reference, nodes.title, nodes.literal, nodes.math, nodes.math_block, nodes.raw, nodes.literal_block)
@@ -36,61 +29,6 @@ def add_vendored_scripts(app, config):
 def read_bars_as_norms(app, what, name, obj, options, lines):
     """Let a docstring say |w|, which reStructuredText would take for a substitution; code is left alone."""
     lines[:] = [re.sub(r"``.*?``|(\|)", lambda match: r"\|" if match[1] else match[0], line) for line in lines]
-
-
-def start_notebooks(app, env, docnames):
-    """Run the notebooks, a kernel on each core, while Sphinx reads: myst-nb would take them in turn.
-
-    Their outputs go into the cache of myst-nb, which is emptied first: it knows the cells, and not the library
-    behind them.
-    """
-    env.figures_of_book = []
-    get_cache(env.mystnb_config.execution_cache_path).clear_cache()
-    timeout = env.mystnb_config.execution_timeout
-
-    def run(sources):
-        return run_in_one_kernel([myst_nb_reader_plugin(str(source)) for source in sources], sources[0].parent, timeout)
-
-    pool, started, app.running_notebooks = ThreadPoolExecutor(os.cpu_count()), {}, {}
-    for docname in docnames:
-        source = Path(env.doc2path(docname))
-        sources = book.whole(book.chapter_page(source))
-        if book.has_code(source):
-            future = started.get(sources[0]) or pool.submit(run, sources)
-            started[sources[0]] = future
-            app.running_notebooks[docname] = future, sources.index(source)
-    pool.shutdown(wait=False)
-
-
-def run_in_one_kernel(parts, folder, timeout):
-    """Run the parts of a notebook in turn: the details of a chapter go on where it ends. Returns parts and result."""
-    together = with_cells(parts[0], [cell for part in parts for cell in part.cells])
-    result = single_nb_execution(together, str(folder), timeout, allow_errors=False)
-    cells = iter(result.nb.cells)
-    return [with_cells(result.nb, [next(cells) for _ in part.cells]) for part in parts], result
-
-
-def with_cells(notebook, cells):
-    """A notebook with the cells in place of its own."""
-    return nbformat.from_dict({**notebook, "cells": cells})
-
-
-def await_notebook(app, docname, _source):
-    """Have the outputs of a page in the cache when its turn comes.
-
-    What failed is not cached: myst-nb runs it again and reports it as always; but details cannot run without their
-    chapter, so what happened there is reported here.
-    """
-    if docname in app.running_notebooks:
-        future, place = app.running_notebooks.pop(docname)
-        parts, result = future.result()
-        if result.err is None:
-            time = {"execution_seconds": 0 if place else result.time}  # of the chapter with its details
-            bundle = CacheBundleIn(parts[place], app.env.doc2path(docname), data=time)
-            cache = get_cache(app.env.mystnb_config.execution_cache_path)
-            cache.cache_notebook_bundle(bundle, check_validity=False)
-        elif place:
-            LOGGER.error(result.exc_string, location=docname)
 
 
 def go_on_numbering(app, docname, _source):
@@ -242,8 +180,8 @@ def setup(app):
     app.add_config_value("book_repository", "", "html")
     app.connect("config-inited", add_vendored_scripts)
     app.connect("config-inited", link_to_repository)
-    app.connect("env-before-read-docs", start_notebooks)
-    app.connect("source-read", await_notebook)
+    app.connect("env-before-read-docs", running.start_notebooks)
+    app.connect("source-read", running.await_notebook)
     app.connect("source-read", go_on_numbering)
     app.connect("autodoc-process-docstring", read_bars_as_norms)
     app.connect("doctree-read", paper_number_as_tag)
