@@ -69,11 +69,11 @@ def load(stem: str) -> BeautifulSoup:
 
 
 def whole_article(pages: dict[str, BeautifulSoup], source: Path) -> Tag:
-    """What a page says, and behind it, as its last section, the details of a chapter."""
+    """What a page says, and behind it, as its last section in smaller type, the details of a chapter."""
     first, *details = [article(pages, one.stem) for one in book.whole(source)]
     for one in details:
         lower_titles(one)
-        del one["class"]
+        one["class"] = ["paper-small"]
         first.append(one)
     return first
 
@@ -130,7 +130,7 @@ def take_solutions(chapter: Tag, stem: str) -> list[Tag]:
 
 def solution_page(title: Tag, name: str, solutions: list[Tag]) -> Tag:
     """The solutions of a chapter."""
-    page = new("article", "", class_="bd-article", id=name)
+    page = new("article", "", class_="bd-article paper-small paper-solutions", id=name)
     page.append(copy(title))
     page.h2.name = "h1"  # a level is added here, too
     page.extend(solutions)
