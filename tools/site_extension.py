@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 from pathlib import Path
@@ -173,8 +174,15 @@ def write_notebooks(app, error):
             take_home.pack(Path(app.outdir) / "notebooks", notebooks.convert_all(sources, app.config.book_repository))
 
 
+def leave_rubbish(app):
+    """Let Python look for no rubbish: there is little, and the search took half of Sphinx's time, and of its end."""
+    gc.disable()
+    app.connect("build-finished", lambda *_: gc.freeze(), priority=999)
+
+
 def setup(app):
     """Called by Sphinx."""
+    leave_rubbish(app)
     os.environ["HOMOLIB_STATIC"] = "1"  # explorers draw every frame: a website has no kernel
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are small, and the cores run a kernel each
     app.add_config_value("book_repository", "", "html")

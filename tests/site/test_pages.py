@@ -85,7 +85,7 @@ CONTRAST = """() => {  // of WCAG 2
 
 @functools.cache
 def anchors(name):
-    return {tag["id"] for tag in soup(name).select("[id]")}
+    return set(re.findall(r'\sid="([^"]*)"', (SITE / name).read_text(encoding="utf-8")))
 
 
 @pytest.fixture(scope="session")
@@ -214,7 +214,7 @@ def test_a_keyboard_stops_where_there_is_something_to_do(visit, page):
     assert (visit(page).stops, visit(page).out_of_reach) == ([], [])
 
 
-@pytest.mark.parametrize("page", [page for page in CHAPTERS if soup(page).select("figure.homolib")])
+@pytest.mark.parametrize("page", CHAPTERS)
 def test_contents_of_a_page_lead_to_its_figures(page):
     listed = [link["href"] for link in soup(page).select(".bd-sidebar-secondary .toc-figures a")]
     assert listed == [f"#{figure['id']}" for figure in soup(page).select("figure.homolib")]
