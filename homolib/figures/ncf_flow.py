@@ -30,13 +30,12 @@ def directions_converge(neurons: int = 24) -> tuple[Figure, str]:
     maxima = [point for point in arcs.critical_points() if point.kind == "max"]
     low = [np.degrees(point.angle) for point in arcs.critical_points() if point.kind == "min"]
     return figure, (
-        "A squared ReLU neuron, with the output $\\max(0, x \\cdot u)^2$, has fifty inputs $x$, evenly spaced on the "
-        "unit circle; the label is $5c^2$ where the first coordinate $c$ of $x$ is positive, and $4c^2$ elsewhere. "
-        f"From {np.degrees(start[0]):g} degrees on, every {360 / neurons:g} degrees, {neurons} directions go to the "
-        f"maxima of $N$ on the circle (dashed), of height {maxima[0].value:.1f} at 0 "
-        f"(also drawn as 360) and {maxima[1].value:.1f} at 180 degrees, without turning back or crossing a minimum "
-        f"(dotted, at {low[0]:.0f} and {low[1]:.0f} degrees); at time 0.2 the last, from "
-        f"{np.degrees(last):g} degrees, is {farthest:.1g} radians from its maximum."
+        f"Each curve is the angle of one neuron with two weights, as time goes on. The {neurons} neurons see the same "
+        f"fifty data points, and start at {np.degrees(start[0]):g} degrees and every {360 / neurons:g} degrees from "
+        f"there on. All go to the two maxima of the correlation function on the unit circle (dashed), of value "
+        f"{maxima[0].value:.1f} at 0 degrees (also drawn as 360) and {maxima[1].value:.1f} at 180 degrees. "
+        f"None turns back or crosses a minimum (dotted, at {low[0]:.0f} and {low[1]:.0f} degrees). At time 0.2 the "
+        f"slowest, which starts at {np.degrees(last):g} degrees, is {farthest:.1g} radians from its maximum."
     )
 
 
