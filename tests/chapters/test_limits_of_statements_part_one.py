@@ -360,8 +360,8 @@ def test_the_error_of_many_steps_is_below_its_bound_and_of_the_first_order():
 
 
 @pytest.mark.parametrize("h", [0.01, 0.1, 0.2])
-def test_on_the_hyperbola_residuals_of_small_steps_fall_as_the_exercise_claims(h):
-    """Part (b) of "Project: big steps balance"."""
+def test_on_the_hyperbola_residuals_of_small_steps_fall_as_the_proof_claims(h):
+    """The bounds in the proof of "Steps lose imbalance", in the details of gradient-flow."""
     one, start = np.ones((1, 1)), np.array([2.0, 0.1])
     a, b = hl.gradient_descent(hl.DiagonalLinear(1), one, np.ones(1), start, h, round(3 / h), record_every=1).w.T
     r = 1 - a * b
