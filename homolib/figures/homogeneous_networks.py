@@ -129,8 +129,9 @@ def runs_in_units_of_their_starts() -> tuple[Figure, str]:
     (_, _, large, *_), (_, _, small, *_) = shown[1:]
     return figure, (
         f"Three runs of the opening picture, each divided by the length of its start, lie on one curve. Each leaves it "
-        f"when its weights have about the length one, the smaller start later. The dots mark the length {LANDMARK:g}; "
-        f"each is one decade higher than the one before, a late decade, and the last is {small - large:.3f} later."
+        f"when its weights have about the length one, the smaller start later. The dots mark the length {LANDMARK:g}. "
+        f"From each dot to the next the curve rises by one decade; the last dot is {small - large:.3f} later than the "
+        f"one before it."
     )
 
 
