@@ -79,11 +79,11 @@ def hat_against_dome(radius: float = 0.75, degrees: float = 0.0) -> tuple[Figure
     clock.set(xlabel=r"$\ln t$", title="full turns so far", xlim=(0, hat.log_time[-1]))
     clock.legend()
     return figure, (
-        f"From $R = {radius:g}$ at {degrees:g} degrees: when the flow of the hat has come out to "
-        f"$R = {np.sqrt(1 - 1 / LEVEL):.3f}$, it has turned {hat.turns:.2f} times and walked {hat.length[-1]:.1f}, "
-        f"and still "
-        f"turns. By that time the flow of the dome has turned {abs(angle - dome.angle[0]) / (2 * np.pi):.3f} times and "
-        f"walked {walked:.3f}, and is {1 - np.sqrt(1 - 1 / level):.3f} from the rim."
+        f"Both paths start at $R = {radius:g}$, at {degrees:g} degrees. When the path in the hat has come to "
+        f"$R = {np.sqrt(1 - 1 / LEVEL):.3f}$, it has turned {hat.turns:.2f} times, its length is "
+        f"{hat.length[-1]:.1f}, and it still turns. After the same time the path in the dome has turned "
+        f"{abs(angle - dome.angle[0]) / (2 * np.pi):.3f} times, its length is {walked:.3f}, and it is "
+        f"{1 - np.sqrt(1 - 1 / level):.3f} from the rim. Shaded is the hat's ridge, the highest points at each $R$."
     )
 
 
