@@ -361,4 +361,4 @@ def test_a_solution_that_has_left_its_kink_waits_on_it_no_more():
     assert path.events[1].kink == 4
     assert ("leave", 4) in [(event.kind, event.kink) for event in path.events]
     assert [event.kind for event in path.events[-2:]] == ["death", "branch"]
-    np.testing.assert_allclose(path.at(path.t[-1]), [np.sqrt(47), 0, 0, 0], rtol=1e-13)
+    np.testing.assert_allclose(path.at(path.t[-1]), [np.sqrt(47), 0, 0, 0], rtol=1e-13, atol=1e-14)
