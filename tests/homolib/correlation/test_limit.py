@@ -42,3 +42,10 @@ def test_a_start_that_turns_too_slowly_to_settle_is_named():
 def test_only_flows_of_order_two_have_a_limit_here():
     with pytest.raises(ValueError, match=r"^net: got a network of order 3, want a network of order 2"):
         settled_flow(hl.PoweredReLU(1, 2, order=3), np.eye(2), [1.0, 2.0], [0.6, 0.8])
+
+
+def test_the_last_neuron_to_settle_is_waited_for():
+    """N = u_1^2 + 2 u_2^2: one neuron is at its maximum e_2, the other has yet to turn there."""
+    net, u0 = hl.SquaredReLU(2, 2), np.array([0.0, 1.0, 0.6, 0.8]) * np.sqrt(0.5)
+    found = FrozenStart(net, np.eye(2), [1.0, 2.0], u0).limit(1e-3, whole=False)
+    np.testing.assert_allclose(found.direction, [[0, 1], [0, 1]], atol=1e-8)
