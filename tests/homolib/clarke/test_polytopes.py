@@ -228,3 +228,8 @@ def test_a_chain_of_close_neighbours_is_one_line():
     units, group, _ = distinct_directions(np.stack([np.cos(angles), np.sin(angles)], axis=1))
     assert len(units) == 2
     assert group.tolist() == [0, 0, 0, 1]
+
+
+def test_only_a_polytope_can_be_added():
+    with pytest.raises(TypeError, match="unsupported operand"):
+        Polytope([[0.0, 0.0]]) + np.float64(1)

@@ -1,6 +1,7 @@
 """Clarke sets against gradients sampled nearby, closed forms, and the laws of homogeneous functions."""
 
 import doctest
+from itertools import product
 
 import numpy as np
 import pytest
@@ -422,3 +423,14 @@ def test_a_network_of_another_kind_is_refused_by_name():
     net.smooth = False
     with pytest.raises(ValueError, match=r"net: got .*want a smooth network, a TwoLayerReLU or a DeepReLU"):
         hl.clarke_subdifferential(net, np.eye(2), np.ones(2), np.ones(2))
+
+
+def test_more_pieces_than_are_listed_are_refused():
+    """k neurons at zero behind a single input, with k independent kinks: 2^k gradients (1, 0 or 1 for each)."""
+    few, many = (hl.DeepReLU([(1, 1), (k, 1), np.ones((1, k))], trainable=(1, 2)) for k in (5, 15))
+    found = hl.clarke_subdifferential(few, [[1.0]], np.append(1.0, np.zeros(5)), [1.0])
+    np.testing.assert_array_equal(found.vertices, [(0, *corner) for corner in product((0, 1), repeat=5)])
+    with pytest.raises(
+        ValueError, match=r"^w: got a point where more than 16384 pieces meet, want at most 16384 pieces"
+    ):
+        hl.clarke_subdifferential(many, [[1.0]], np.append(1.0, np.zeros(15)), [1.0])

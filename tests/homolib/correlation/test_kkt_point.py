@@ -372,3 +372,10 @@ def test_on_a_line_what_is_listed_is_critical_and_has_its_value(squared, slope, 
 @pytest.mark.parametrize(("degree", "expected"), [(1, 2 * 5 + 3 * 13), (2, 2 * 25 + 3 * 169)])
 def test_size_of_terms_in_numbers(degree, expected):
     assert size_of_terms(np.array([[3.0, 4.0], [5.0, -12.0]]), np.array([-2.0, 3.0]), degree) == expected
+
+
+@pytest.mark.parametrize(("z", "smooth"), [([0.0, 0.0], True), ([-1.0, 0.0], False), ([1.0, 0.0], False)])
+def test_n_is_smooth_where_u_vanishes_only_if_it_is_zero(z, smooth):
+    """N = v (z_1 max(u, 0) + z_2 max(-u, 0)) near (1, 0) and (-1, 0)."""
+    points = hl.kkt_points(hl.TwoLayerReLU(1, 1), np.array([[1.0], [-1.0]]), z)
+    assert [point.smooth for point in points if point.direction[1] == 0] == [smooth, smooth]

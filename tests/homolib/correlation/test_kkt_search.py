@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import homolib as hl
+from homolib.neuron.relu_flow import neuron_flow
+from homolib.neuron.ways_on import Undecided
 
 HALF = np.sqrt(0.5)
 
@@ -125,3 +127,16 @@ def test_the_ends_of_the_flow_and_of_its_reverse_are_found_from_one_start(seed):
     for sign in (1, -1):
         end = hl.squared_neuron_flow(X, z, start, 100.0, sign=sign).direction[-1]
         assert np.linalg.norm(found - end, axis=1).min() < 1e-5
+
+
+def test_a_flow_that_cannot_be_decided_ends_no_search():
+    """Up, all starts slide to the axis e_4, where twenty kinks repel in three dimensions; down, they reach minima."""
+    rng, axes = np.random.default_rng(0), np.eye(4)
+    X = np.vstack([np.column_stack([rng.standard_normal((20, 3)), np.zeros(20)]), axes, -axes[:3]])
+    z = np.concatenate([np.full(20, 0.01), [-1, -1, -1, 1, -1, -1, -1]])
+    with pytest.raises(Undecided):
+        neuron_flow(X, z, 1.0, [0.1, 0.2, 0.3, 1.0], 30.0)
+    points = hl.kkt_search(hl.TwoLayerReLU(1, 4), X, z, starts=3)
+    assert points
+    assert {(p.kind, p.value * p.direction[0] > 0) for p in points} == {("max", False), ("min", False)}
+    assert max(p.residual for p in points) < 1e-10

@@ -8,6 +8,7 @@ import pytest
 from homolib.correlation import kkt_points
 from homolib.neuron.branching import branch_tree, branches, branching_fractions, is_non_branching
 from homolib.neuron.relu_flow import neuron_flow, neuron_flows
+from homolib.neuron.ways_on import Undecided
 from homolib.problems import datasets
 from homolib.problems.datasets import branching_start, mirrored
 from homolib.problems.networks import TwoLayerReLU
@@ -322,3 +323,42 @@ def test_a_tree_is_as_deep_as_it_is_asked_for():
     later = [child.branches for child in trees[1].children]
     assert any(later)  # it is said, and not followed
     assert [bool(child.children) for child in trees[2].children] == later
+
+
+def test_fractions_of_starts_that_cannot_be_decided_are_not_guessed():
+    """Some of twenty starts come to u = 0, where forty kinks in four dimensions meet."""
+    with pytest.raises(Undecided, match="some starts reach a point where too many kinks meet"):
+        branching_fractions(40, 4, 2.0, starts=20, sets=1)
+
+
+def test_waiting_ends_where_another_kink_pushes_it_off():
+    """G = |u_1| - max(-u_3, 0) + 4 max(x . u, 0) with x = (1/2, 1, 1), from (0, 1, -2), where x . u < 0.
+
+    On u_1 = 0 it moves by e_3 to (0, 1, -1), and beyond that kink of x by (3, 4, 5): both sides of u_1 = 0 push to
+    u_1 > 0 there. On the way (v, u_3) turns hyperbolically, and u_3 = (e^t - 5 e^-t) / 2 = -1 has one root.
+    """
+    X, z = np.array([[1.0, 0, 0], [-1, 0, 0], [0, 0, -1], [0.5, 1, 1]]), [1.0, 1, -1, 4]
+    path = branches(X, z, 3.0, [0.0, 1, -2], 0.4)[-1]
+    assert [(event.kind, event.kink) for event in path.events] == [
+        ("branch", 0), ("wait", 0), ("leave", 0), ("cross", 3)
+    ]  # fmt: skip
+    met = np.log(np.sqrt(6) - 1)
+    assert [event.time for event in path.events] == pytest.approx([0, 0, met, met], abs=1e-14)
+    v, *u = path.at(met)
+    assert (v, *u) == pytest.approx((np.sqrt(6), 0, 1, -1), rel=1e-13, abs=1e-13)
+    after = path.at(0.4)
+    moved = after[1:] - u
+    np.testing.assert_allclose(moved, moved[0] / 3 * np.array([3, 4, 5]), rtol=1e-12)
+    assert moved[0] > 0
+    assert after[0] ** 2 - after[1:] @ after[1:] == pytest.approx(4, rel=1e-12)
+
+
+def test_a_solution_that_has_left_its_kink_waits_on_it_no_more():
+    """It is pushed off, dies at u = 0 with v^2 = 8^2 - |u_0|^2, and there a way back to that kink is one of several."""
+    X = np.array([[-1.0, 1, -1], [1, 0, -1], [-1, -1, 1], [0, 0, -1], [-1, 0, -1], [0, 0, 1]])
+    path = branches(X, [-3.0, -3, -1, 1, 1, -5], 8.0, [-2.0, 3, 2], 9.0)[-1]
+    assert path.events[1].kind == "wait"
+    assert path.events[1].kink == 4
+    assert ("leave", 4) in [(event.kind, event.kink) for event in path.events]
+    assert [event.kind for event in path.events[-2:]] == ["death", "branch"]
+    np.testing.assert_allclose(path.at(path.t[-1]), [np.sqrt(47), 0, 0, 0], rtol=1e-13, atol=1e-14)

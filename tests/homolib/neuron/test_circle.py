@@ -302,3 +302,25 @@ def test_inputs_or_numbers_of_zero_are_a_flat_circle_without_scale():
         arcs = Arcs(X, z)
         assert (arcs.scale, float(arcs.value(1.0)), [p.kind for p in arcs.critical_points()]) == (0, 0, ["flat"])
         assert not arcs.has_kinks
+
+
+def test_times_at_which_log_norms_leave_the_floats_are_refused():
+    """N = 1/2 in the first quadrant: ln|u| grows like t."""
+    arcs = Arcs(np.eye(2), [0.5, 0.5])
+    latest = 2.0 ** (999 - arcs.power)
+    assert arcs.flow(0.3, latest)[1] == pytest.approx(latest, rel=1e-12)
+    with pytest.raises(ValueError, match=r"^t: got .*, want an earlier time"):
+        arcs.flow(0.3, [0.0, 2 * latest])
+
+
+@pytest.mark.parametrize("bend", [60, 80, 100])
+def test_flat_arcs_beside_each_other_are_one(bend):
+    """max(u_2, 0) beside multiples of |u_1| that rounding does not tell from zero, although it sees their kink."""
+    small = bend * np.finfo(float).eps
+    X, z = np.array([[1.0, 0], [1, 0], [-1, 0], [-1, 0], [0, 1]]), [1, small - 1, 1, small - 1, 1]
+    arcs = Arcs(X, z, order=1)
+    np.testing.assert_allclose(arcs.kinks, np.pi / 2 * np.arange(4), atol=1e-14)
+    (flat,) = [point for point in arcs.critical_points() if point.kind == "flat"]
+    np.testing.assert_allclose(flat.arc, (np.pi, TURN), rtol=1e-14)
+    assert flat.angle == pytest.approx(1.5 * np.pi)
+    assert flat.value == 0

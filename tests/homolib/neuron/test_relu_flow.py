@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from homolib.clarke.polytopes import Polytope, sign_patterns
+from homolib.neuron import relu_flow
 from homolib.neuron.relu_flow import neuron_flow, neuron_flows
 from homolib.neuron.ways_on import Undecided
 from homolib.problems.datasets import five_points, gaussian, mirrored
@@ -463,3 +464,26 @@ def test_a_kink_on_the_way_is_met_though_v_would_take_for_ever_to_vanish():
     assert path.events[0].time == pytest.approx(np.log(2), rel=1e-12)
     assert path.at(0.5) == pytest.approx([np.exp(-0.5), np.exp(-0.5), 1, 1], rel=1e-12)
     assert path.at(1.0)[2] > 1
+
+
+def test_a_flow_with_too_many_events_is_given_up_and_not_cut_short(monkeypatch):
+    """Over two kinks, one after the other; a start beyond them meets nothing."""
+    flow = {"X": np.eye(2), "z": [-1.0, -0.5], "slope": 0.5}
+    whole = neuron_flow(**flow, v0=-3.0, u0=[-1.0, -2.0], t_end=9.0)
+    monkeypatch.setattr(relu_flow, "MOST_EVENTS", len(whole.events) + 1)  # a segment before each, and one after
+    assert neuron_flow(**flow, v0=-3.0, u0=[-1.0, -2.0], t_end=9.0).events == whole.events
+    assert neuron_flows(**flow, v0=[-3.0], u0=[[-1.0, -2.0]], t_end=9.0).events == [len(whole.events)]
+    monkeypatch.setattr(relu_flow, "MOST_EVENTS", len(whole.events))
+    with pytest.raises(Undecided, match=f"more than {len(whole.events)} events before t = "):
+        neuron_flow(**flow, v0=-3.0, u0=[-1.0, -2.0], t_end=9.0)
+    with pytest.raises(Undecided, match=f"more than {len(whole.events)} events in 1 of 2 flows"):
+        neuron_flows(**flow, v0=[-3.0, -3.0], u0=[[-1.0, -2.0], [1.0, 1.0]], t_end=9.0)
+
+
+def test_inputs_that_are_neither_parallel_nor_apart_are_undecided():
+    """1e-11 apart they share a kink, and their gradients, taken one by one, fit no velocity on it."""
+    X, z = [[2.0, 1.0], [-1.0, 6e-12], [1.0, 3e-12]], [-3.0, -3.0, -1.0]
+    with pytest.raises(Undecided, match=r"^no velocity found at t = 0: kinks \[0 1\] tie"):
+        neuron_flow(X, z, 1.0, [0.0, 0.0], 2.0)
+    fates = neuron_flows(X, z, [1.0], [[0.0, 0.0]], 2.0)
+    assert (fates.undecided.tolist(), fates.time.tolist()) == ([True], [0.0])

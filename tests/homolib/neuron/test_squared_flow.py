@@ -8,7 +8,9 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
 import homolib as hl
+from homolib.neuron import squared_flow
 from homolib.neuron.squared_flow import cones, squared_neuron_flow
+from homolib.neuron.ways_on import Undecided
 from tests.homolib.strategies import SEEDS, SLOPES
 
 UNIT_TIME = st.floats(0.05, 2)
@@ -193,3 +195,14 @@ def test_times_outside_the_path_are_refused():
     path = squared_neuron_flow(np.eye(3), np.ones(3), [1.0, 0.5, -2.0], 1.0)
     with pytest.raises(ValueError, match="t:"):
         path.at(1.1)
+
+
+@pytest.mark.parametrize(
+    ("limit", "message"), [("MOST_CONES", "more than 1 kinks"), ("MOST_STEPS", "1 steps and no kink")]
+)
+def test_what_takes_too_long_is_given_up_and_not_cut_short(limit, message, monkeypatch):
+    X, z, u0, scale = random_flow(2, 3, 12)
+    assert len(cones(X, np.abs(z), np.zeros(12), u0 / np.linalg.norm(u0), 40 / scale)) > 2
+    monkeypatch.setattr(squared_flow, limit, 1)
+    with pytest.raises(Undecided, match=message):
+        squared_neuron_flow(X, np.abs(z), u0, 40 / scale)

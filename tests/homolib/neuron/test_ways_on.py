@@ -210,3 +210,10 @@ def test_bad_arguments_are_named(argument, bad):
     good = {"X": np.eye(2), "z": np.ones(2), "slope": 0.0}
     with pytest.raises(ValueError, match=f"^{argument}: got"):
         HingeSum(**good | {argument: bad})
+
+
+@pytest.mark.parametrize("side", [*product((-1, 0, 1), repeat=2)])
+def test_a_velocity_leads_to_a_face_only_if_it_points_into_it(side):
+    """Of -|y_1| + 2 max(y_2, 0) + y_2: slide on y_1 = 0 with (0, 3) or (0, 1), of which only the first goes where."""
+    found = verified(np.array(side), np.array([1.0, 1.0]), np.eye(2), np.array([-2.0, 2.0]), 4.0)
+    assert (found is None) if side != (0, 1) else found.tolist() == [0, 3]

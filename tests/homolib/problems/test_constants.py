@@ -95,8 +95,11 @@ def test_upper_bounds_say_so():
 
 
 def test_unknown_networks_are_refused():
-    with pytest.raises(ValueError, match=r"^net: got .*, want a network of this library"):
-        constants(type("Other", (hl.networks.Network,), {"inputs": 2, "_describe": lambda self: ""})(), *D50)
+    other = type("Other", (hl.networks.Network,), {"inputs": 2, "degree": 1, "_describe": lambda self: ""})()
+    with pytest.raises(ValueError, match=r"^net: got .*, want a network of this library.* outputs of others"):
+        constants(other, *D50)
+    with pytest.raises(ValueError, match=r"^net: got .*, want a network of this library.* gradients of others"):
+        jacobian_bound(other, D50[0])
 
 
 @pytest.mark.parametrize("slope", [-3.0, 0.0, 0.5, 2.0])

@@ -145,6 +145,7 @@ def test_scales_far_from_one_lose_nothing(scale):
         (lambda: hl.DeepReLU([(2, 2), (1, 2)], trainable=(0, 1)), "trainable"),
         (lambda: hl.DeepReLU([(2, 2), np.ones((3, 3)), (1, 3)], trainable=(1, 3)), "frozen"),
         (lambda: hl.DeepReLU([None, None], trainable=(1, 2)), "frozen"),
+        (lambda: hl.DeepReLU([(2, 2, 2), None], trainable=(1, 2)), r"frozen\[0\]"),
         (lambda: hl.DeepReLU([(2, 2), (2, 2)], trainable=(1, 2)), "frozen"),
         (lambda: hl.SquaredReLU(1, 2).outputs(np.ones(2), np.ones(2)), "X"),
         (lambda: hl.SquaredReLU(1, 2).outputs(np.ones((3, 3)), np.ones(2)), "X"),

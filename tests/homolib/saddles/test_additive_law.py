@@ -190,3 +190,10 @@ def test_the_lowest_curvature_is_that_of_the_loss(seed):
     jacobian = net.pullback(X, w, np.eye(4))
     assert np.sign(lowest) == np.sign(seen) or abs(seen) < 0.05
     assert lowest * np.linalg.norm(jacobian.T @ jacobian, 2) <= max(seen, 0) + 1e-3
+
+
+def test_a_jump_that_does_not_come_to_rest_is_refused():
+    """Inputs a part in ten thousand apart: the difference of their labels takes 1e8 times longer to fit than they."""
+    X = np.array([[1, 0], [1, 1e-4]])
+    with pytest.raises(ValueError, match=r"^y: got labels for which the jump at 0\.238\d* does not come to rest"):
+        hl.saddle_sequence(hl.SquaredReLU(1, 2), X, np.array([1, 1.1]), np.array([0.6, 0.8]))

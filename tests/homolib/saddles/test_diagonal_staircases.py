@@ -10,6 +10,7 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import linprog
 
 import homolib as hl
+from homolib.saddles import diagonal_staircases
 
 MEAN = hl.SquareLoss("mean")
 COUPLED = np.array([[1, 0.5, 0], [0, 1, 0.5], [0.5, 0, 1]]), np.array([1.5, -0.75, 1.5])
@@ -385,3 +386,12 @@ def test_a_tie_is_the_same_at_every_scale(size, label):
     np.testing.assert_allclose(scaled.times * size * label, found.times, rtol=1e-9)
     np.testing.assert_allclose(scaled.points / label * size, found.points, atol=1e-7)
     assert [tie.kind for tie in scaled.ties] == [tie.kind for tie in found.ties]
+
+
+def test_more_jumps_than_are_followed_are_refused_not_cut_off(monkeypatch):
+    """Two jumps, and a round that finds nothing left to fit."""
+    monkeypatch.setattr(diagonal_staircases, "ROUNDS", 3)
+    assert len(hl.diagonal_staircase(np.eye(2), [2.0, 1.0]).times) == 2
+    monkeypatch.setattr(diagonal_staircases, "ROUNDS", 2)
+    with pytest.raises(ValueError, match=r"^X: got data with more than 2 jumps"):
+        hl.diagonal_staircase(np.eye(2), [2.0, 1.0])

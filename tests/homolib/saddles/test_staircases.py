@@ -171,3 +171,11 @@ def test_inputs_are_orthogonal_or_not_at_every_scale(size):
     np.testing.assert_allclose(found.times * size, [2 / np.sqrt(5), 2 / np.sqrt(1.25)], rtol=1e-12)
     with pytest.raises(ValueError, match=r"^X: got"):
         hl.orthogonal_staircase(size * np.array([[1.0, 0], [1, 1]]), np.ones(2), balanced(8, 2, 0))
+
+
+def test_labels_of_zeros_are_not_those_of_a_staircase_with_jumps():
+    X, y, net = np.eye(2), np.array([2.0, 1.0]), hl.DiagonalLinear(2)
+    path = hl.training_flow(net, X, y, np.array([1.0, 1, 0, 0]), 1.0, delta=1e-8)
+    with pytest.raises(ValueError, match=r"^y: got zeros, want the labels of the staircase"):
+        hl.jump_times(net, X, 0 * y, path, hl.diagonal_staircase(X, y))
+    assert hl.jump_times(net, X, 0 * y, path, hl.diagonal_staircase(X, 0 * y)).shape == (0,)
