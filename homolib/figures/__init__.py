@@ -22,7 +22,7 @@ from homolib.figures.gradient_flow import (
     sliding_and_chatter,
     three_hills,
 )
-from homolib.figures.higher_homogeneity import direction_before_length, race, waiting_times
+from homolib.figures.higher_homogeneity import direction_before_length, race, race_heights, waiting_times
 from homolib.figures.homogeneous_networks import (
     growth_from_small_starts,
     growth_within_its_bounds,
@@ -125,6 +125,7 @@ __all__ = [
     "outputs_after_scaling",
     "plane_becomes_a_line",
     "race",
+    "race_heights",
     "runs_in_units_of_their_starts",
     "sigmoids",
     "slide_and_turn",

@@ -74,6 +74,34 @@ def race() -> tuple[Figure, str]:
     )
 
 
+def race_heights() -> tuple[Figure, str]:
+    """Heights 2 cos^L + sin^L of the directions of the race on the quarter circle, and where three starts climb."""
+    figure, panels = canvas(columns=2, height=3.2, sharey=True)
+    theta = np.linspace(0, np.pi / 2, 301)
+    for axes, order in zip(panels, (2, 3), strict=True):
+        axes.plot(np.degrees(theta), _height(order, theta), color=GREY)
+        for (a, b), colour in STARTS.items():
+            start, slope = np.arctan2(b, a), np.arctan2(b, a) + np.array([-1e-3, 1e-3])
+            change = np.diff(_height(order, slope))[0]
+            axes.plot(np.degrees(start), _height(order, start), "o", color=colour, ms=7)
+            if abs(change) > 1e-5:
+                way = start + np.sign(change) * np.linspace(0.03, 0.17, 2)
+                ends = [(np.degrees(angle), _height(order, angle) + 0.1) for angle in way]
+                axes.annotate("", ends[1], ends[0], arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.6})
+        axes.set(xlabel="angle (degrees)", xticks=[0, 30, 60, 90], ylim=(0, 2.3), title=f"order {order}")
+    panels[0].set_ylabel("height")
+    return figure, (
+        r"Height $2\cos^L\theta + \sin^L\theta$ of the directions between (1, 0), at 0 degrees, and (0, 1), at 90, "
+        "with those of the three starts. At order 2 the only maximum is (1, 0), and all three climb there. At order 3 "
+        "(0, 1) is a maximum, too: (1, 1) climbs to (1, 0), (1, 3) climbs to (0, 1), and (1, 2) stands at the minimum "
+        "between."
+    )
+
+
+def _height(order: int, theta: np.ndarray | float) -> np.ndarray | float:
+    return 2 * np.cos(theta) ** order + np.sin(theta) ** order
+
+
 def _path(order: int, a: float, b: float) -> np.ndarray:
     """Points (u_1, u_2) of the race from (a, b), until one of the two coordinates is 40 times as long."""
     if order == 2:

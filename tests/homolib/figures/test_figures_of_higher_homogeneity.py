@@ -12,6 +12,7 @@ from homolib.figures.higher_homogeneity import (
     frozen,
     lifetime,
     race,
+    race_heights,
     trained,
     waited,
     waiting_times,
@@ -85,6 +86,22 @@ def _long(k, size):
 
     event.terminal = True
     return event
+
+
+def test_the_starts_of_the_race_climb_where_the_sentence_says():
+    """Along the sphere, by solve_ivp with the gradient of the correlation minus its part along the direction."""
+    sentence = race_heights()[1]
+    assert "At order 2 the only maximum is (1, 0), and all three climb there" in sentence
+    for order, ends in ((2, (0, 0, 0)), (3, (0, np.arctan(2), np.pi / 2))):
+        for start, end in zip(((1, 1), (1, 2), (1, 3)), ends, strict=True):
+
+            def climb(_, e, order=order):
+                gradient = order * np.array([2.0, 1.0]) * e ** (order - 1)
+                return gradient - (gradient @ e) * e
+
+            e = solve_ivp(climb, (0, 8), np.array(start) / np.hypot(*start), rtol=1e-12, atol=1e-14).y[:, -1]
+            assert np.arctan2(e[1], e[0]) == pytest.approx(end, abs=1e-3)
+    assert "(1, 1) climbs to (1, 0), (1, 3) climbs to (0, 1), and (1, 2) stands at the minimum" in sentence
 
 
 @pytest.mark.parametrize("order", [3, 4, 5])
