@@ -179,3 +179,10 @@ def test_labels_of_zeros_are_not_those_of_a_staircase_with_jumps():
     with pytest.raises(ValueError, match=r"^y: got zeros, want the labels of the staircase"):
         hl.jump_times(net, X, 0 * y, path, hl.diagonal_staircase(X, y))
     assert hl.jump_times(net, X, 0 * y, path, hl.diagonal_staircase(X, 0 * y)).shape == (0,)
+
+
+def test_a_short_input_counts_by_its_angle():
+    with pytest.raises(ValueError, match=r"^X: got inputs that are not orthogonal"):
+        hl.orthogonal_staircase(np.array([[1.0, 0.0], [1e-7, 1e-7]]), np.ones(2), balanced(2, 2, 0))
+    short = hl.orthogonal_staircase(np.diag([1.0, 1e-7]), np.ones(2), np.array([1.0, 1.0, 0.0, 1.0, 0.0, 1.0]))
+    assert short.times == pytest.approx([1.0, 1e7])
