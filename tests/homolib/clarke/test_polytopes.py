@@ -142,6 +142,15 @@ def test_supports_add_in_a_minkowski_sum(pair):
         assert (a + b).support(direction) == pytest.approx(a.support(direction) + b.support(direction), abs=1e-12)
 
 
+@pytest.mark.parametrize("other", [[1, 2], [2, 1], [3], [1, 1, 1]])
+def test_supports_add_whatever_the_blocks(other):
+    rng = np.random.default_rng(0)
+    one = Polytope.product(Polytope(rng.standard_normal((3, k))) for k in (1, 2))
+    two = Polytope.product(Polytope(rng.standard_normal((4, k))) for k in other)
+    for direction in rng.standard_normal((20, 3)):
+        assert (one + two).support(direction) == pytest.approx(one.support(direction) + two.support(direction))
+
+
 def test_many_blocks_do_not_explode():
     cube = Polytope.product([Polytope([[-1.0], [1.0]])] * 60)
     assert cube.vertex_count == 2**60
