@@ -108,8 +108,10 @@ def growth_from_small_starts() -> tuple[Figure, str]:
     axes.plot(arrivals, np.full(len(arrivals), LANDMARK), "o", color=RED)
     axes.set(xlabel="time $t$", ylabel=r"$\|w(t)\|$, from the given size")
     return figure, (
-        f"Twenty neurons learn from starts in one direction, of {len(DELTAS)} sizes. On this logarithmic axis the "
-        f"length of their weights rises nearly along a straight line until it is about one. It is {LANDMARK:g} (dots) "
+        "Fifty inputs stand evenly on the unit circle. At the angle $\\theta$ the label is $5\\cos^2\\theta$ on the "
+        f"right half and $4\\cos^2\\theta$ on the left. Twenty neurons learn them in {len(DELTAS)} runs. Each starts "
+        "at the same unit vector of all weights, times another size. On this logarithmic axis the length of the "
+        f"weights rises nearly along a straight line until it is about one. It is {LANDMARK:g} (dots) "
         f"at the times {', '.join(f'{t:.4f}' for t in arrivals)}: the last factor of ten costs "
         f"{np.diff(arrivals)[-1]:.4f} more."
     )
