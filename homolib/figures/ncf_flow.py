@@ -89,8 +89,8 @@ def three_paths() -> tuple[Figure, str]:
     axes.plot(-np.sqrt(3), 0, "D", color=GREEN, ms=6)
     return figure, (
         "The plane of $(v, u_1)$, with the velocities as arrows and the starts as dots. From $(1, 2)$ the neuron grows "
-        "(solid); from $(-1, 1)$ it dies out along the line $v = -u_1$ (dashed); from $(-2, 1)$ it comes to rest "
-        "at $(-1.732, 0)$ (diamond). Below the line $u_1 = 0$ there are no arrows: nothing moves."
+        "(solid); from $(-1, 1)$ it dies out (dashed) along the dotted line $v = -u_1$; from $(-2, 1)$ it comes to "
+        "rest at $(-1.732, 0)$ (diamond). Below the line $u_1 = 0$ there are no arrows: nothing moves."
     )
 
 
