@@ -22,7 +22,7 @@ POLYGONS = (
 
 
 def fates_in_the_plane(v0: float = -0.9, points: tuple[int, int] = (161, 180)) -> tuple[Figure, str]:
-    """Which starts u branch from v = `v0`: those where v passes zero after a slide, those where u reaches zero."""
+    """Which starts u branch from v = `v0`: those where v passes zero on a slide, those where u reaches zero."""
     figure, axes = canvas(height=4.6, width=6.0)
     # The middles of small rectangles, off the kinks if one number is odd and the other even, and a rim for drawing
     u1, u2 = np.meshgrid(*[1.6 * (1 + 1 / n) * np.linspace(-1, 1, n + 2) for n in points])
@@ -36,14 +36,14 @@ def fates_in_the_plane(v0: float = -0.9, points: tuple[int, int] = (161, 180)) -
         axes.plot([-3 * x, 3 * x], [-3 * y, 3 * y], color=GREY, lw=0.7, ls=":")
     axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal")
     patches = [
-        Patch(color=SKY, label="branch: v passes 0 after a slide"),
+        Patch(color=SKY, label="branch: v passes 0 on a slide"),
         Patch(color=ORANGE, label="branch: u reaches 0"),
     ]
     axes.legend(handles=patches, loc="lower left")
     parts = [100 * fate.reshape(u1.shape)[1:-1, 1:-1].mean() for fate in (first, second)]
     return figure, (
         f"Starts u in a square of half-width 1.6, with v = {v0:g}. Blue, {parts[0]:.1f} per cent of the square: "
-        f"branch because v passes zero after a slide; orange, {parts[1]:.1f} per cent: branch because u reaches zero; "
+        f"branch because v passes zero on a slide; orange, {parts[1]:.1f} per cent: branch because u reaches zero; "
         "almost all the rest: one solution. Dashed: the circle of balanced starts. Dotted: the three kinks."
     )
 
@@ -57,13 +57,14 @@ def plane_becomes_a_line(v0: float = -0.9) -> tuple[Figure, str]:
         "Left: as long as v < 0, all starts between the two green tracks move along the grey ones to the axis, the "
         "kink; below it all is mirrored, with |u2| for u2. "
         f"From v = {v0:g}: inside the circle (dashed) the neuron slides into 0; between the circle and the blue "
-        "curves it slides and turns; beyond them it turns before it meets the axis. Right: three kinks, dotted, and "
-        "the velocity in each of the six sectors; only (-3, 1), in orange, points into its own, and in one it is 0."
+        "curves v vanishes while it slides, and it branches; beyond them v vanishes before the axis, and it turns. "
+        "Right: three kinks, dotted, and the velocity in each of the six sectors; only "
+        "(-3, 1), in orange, points into its own, and in one it is 0."
     )
 
 
 def squared_length_falls_to_a_level() -> tuple[Figure, str]:
-    """Where v vanishes, for two polygons: where the squared length of u first meets a level D, with v^2 = |u|^2 - D."""
+    """Where v vanishes, for two polygons: where the squared length of u falls below a level D, with v^2 = |u|^2 - D."""
     figure, panels = canvas(columns=2, height=3.2, width=7.0)
     for axes, (times, corners), levels in zip(panels, POLYGONS, ((0.8, 0.2), (0.27, 0.1)), strict=True):
         for begin, end, style in ((0, 1, "-"), (1, 2, "--")):
@@ -79,7 +80,7 @@ def squared_length_falls_to_a_level() -> tuple[Figure, str]:
     panels[0].legend(loc="upper right")
     return figure, (
         "The squared length of u along two polygons: before the slide (blue, solid) and on it (orange, dashed); the "
-        "dot is where the slide begins. Dotted: levels D; v vanishes where the curve first meets its level. Left: the "
+        "dot is where the slide begins. Dotted: levels D; v vanishes where the curve falls below its level. Left: the "
         "example, from u = (1.2, 0.3) with v < 0. The curve falls at the dot, so a level below it is met on the slide. "
         "Right: inputs (1, 0) and (0, 1), labels 1 and -1, from u = (0.2, 0.5) with v > 0. The neuron moves with "
         "(1, -1) to (0.7, 0), where it slides with (1, 0). The curve falls from 0.29 to 0.245 and grows at the dot, so "
@@ -99,7 +100,7 @@ def _fall_to_the_axis(axes: Axes, v0: float) -> None:
     axes.plot(abs(v0) * np.cos(arc), abs(v0) * np.sin(arc), color=BLACK, lw=1.4, ls="--")
     axes.axhline(0, color=BLACK, lw=1.6)
     box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"}
-    for text, place in (("into 0", (0.52, 0.04)), ("slides, turns", (1.25, 0.035)), ("turns before", (1.5, 0.6))):
+    for text, place in (("into 0", (0.52, 0.04)), ("slides, $v = 0$", (1.25, 0.035)), ("turns before", (1.5, 0.6))):
         axes.annotate(text, place, ha="center", bbox=box)
     axes.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(0, 2), ylim=(-0.8, 0.8))
 
