@@ -79,11 +79,14 @@ def hat_against_dome(radius: float = 0.75, degrees: float = 0.0) -> tuple[Figure
     clock.set(xlabel=r"$\ln t$", title="full turns so far", xlim=(0, hat.log_time[-1]))
     clock.legend()
     return figure, (
-        f"Both paths start at $R = {radius:g}$, at {degrees:g} degrees. When the path in the hat has come to "
-        f"$R = {np.sqrt(1 - 1 / LEVEL):.3f}$, it has turned {hat.turns:.2f} times, its length is "
-        f"{hat.length[-1]:.1f}, and it still turns. After the same time the path in the dome has turned "
-        f"{abs(angle - dome.angle[0]) / (2 * np.pi):.3f} times, its length is {walked:.3f}, and it is "
-        f"{1 - np.sqrt(1 - 1 / level):.3f} from the rim. Shaded is the hat's ridge, the highest points at each $R$."
+        "Seen from above; $R$ is the distance from the centre, and both landscapes have the height 0 for $R \\ge 1$. "
+        "Shaded is the ridge of the hat, its highest points at each $R$: it winds around infinitely often towards the "
+        f"rim $R = 1$. The ridge of the dome is straight. Both paths start at $R = {radius:g}$, at the angle "
+        f"{degrees:g} degrees. When the path in the hat has come to $R = {np.sqrt(1 - 1 / LEVEL):.3f}$, it has turned "
+        f"{hat.turns:.2f} times, its length is {hat.length[-1]:.1f}, and it still turns. After the same time the path "
+        f"in the dome has turned {abs(angle - dome.angle[0]) / (2 * np.pi):.3f} times, its length is {walked:.3f}, "
+        f"and it is {1 - np.sqrt(1 - 1 / level):.3f} from the rim. Time is drawn as $\\ln t$, since the turns of the "
+        "hat take longer and longer."
     )
 
 
