@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import numpy as np
@@ -119,7 +120,8 @@ def under_the_microscope(function: str = "x^2 sin(1/x)", window: float = 1.0) ->
     axes.plot(x / window, values / top, color=BLUE if definable else RED, linewidth=1)
     axes.set(xlabel=rf"$x$ in units of {power_of_ten(window)}", ylabel="value / largest", ylim=(-1.1, 1.1))
     plural = "piece" if pieces == 1 else "pieces"
+    named = re.sub(r"x(\^2)?", r"$\g<0>$", function) if "x^2" in function else function
     return figure, (
-        f"{function} for x between {power_of_ten(window / 10)} and {power_of_ten(window)}: {pieces} monotone {plural}, "
+        f"{named} for $x$ between {power_of_ten(window / 10)} and {power_of_ten(window)}: {pieces} monotone {plural}, "
         f"largest absolute value {power_of_ten(top)}."
     )

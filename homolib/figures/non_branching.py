@@ -38,7 +38,7 @@ def _chosen(runs: list[tuple[float, float, str]], t_end: float = 1.5) -> tuple[F
         path = neuron_ascent(**START, step=step, t_end=t_end, width=width, record_every=1)
         plane.plot(path.w[:, 1], path.w[:, 2], color=colour, ls=line, lw=1.4, label=label)
         clock.plot(path.t, path.w[:, 2], color=colour, ls=line, lw=1.4)
-        ends.append(f"{label}: u2 = {path.at(t_end)[2]:+.2f}")
+        ends.append(f"{label}: $u_2$ = {path.at(t_end)[2]:+.2f}")
     plane.plot(*START["u0"], "o", color=BLACK, ms=6)
     plane.set(xlabel="$u_1$", ylabel="$u_2$", xlim=(0.6, 2.6), ylim=(-1.3, 1.3))
     clock.set(xlabel="time", xlim=(0, t_end), ylim=(-1.3, 1.3))
@@ -117,7 +117,7 @@ def falling_from(u2: float = 0.1) -> tuple[Figure, str]:
     met = next((event.time for event in trunk.events if event.kind == "slide"), None)
     turn = next(event.time for event in trunk.events if event.kind == "flip")
     slid = f"meets the axis at time {met:.3f}, slides, and turns" if met else "turns above the axis"
-    return figure, f"From u2 = {u2:g} it {slid} at time {turn:.3f}: {len(ways) or 'one'} way{'s' * bool(ways)} on."
+    return figure, f"From $u_2$ = {u2:g} it {slid} at time {turn:.3f}: {len(ways) or 'one'} way{'s' * bool(ways)} on."
 
 
 def derivative_at_zero_chooses(at_zero: float = 0.0, offset: float = 0.0) -> tuple[Figure, str]:
@@ -135,5 +135,5 @@ def derivative_at_zero_chooses(at_zero: float = 0.0, offset: float = 0.0) -> tup
     what = "stays on the kink" if end == 0 else "goes up" if end > 0 else "goes down"
     return (
         figure,
-        f"sigma'(0) = {at_zero:g}, start {offset:g} off the kink: the path {what}; u2 = {end:.3f} at time 1.5.",
+        f"$\\sigma'(0)$ = {at_zero:g}, start {offset:g} off the kink: the path {what}; $u_2$ = {end:.3f} at time 1.5.",
     )

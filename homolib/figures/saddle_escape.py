@@ -123,7 +123,7 @@ def approach_to_the_escape_path() -> tuple[Figure, str]:
     axes.legend(loc="lower right")
     return figure, (
         f"Largest distance between training and the escape path for times within 0.2 of the clock: it falls like "
-        f"delta to the power {slope:.3f}; the theorem promises at least the power {6 / 38:.3f}."
+        f"$\\delta$ to the power {slope:.3f}; the theorem promises at least the power {6 / 38:.3f}."
     )
 
 

@@ -33,7 +33,7 @@ def two_neurons(delta: float = 1e-8) -> tuple[Figure, str]:
     axes.legend(loc="lower right")
     one, two, both = (angle[0] for angle in two_neurons_trained(delta, np.array([half])))
     return figure, (
-        f"Angles in training, delta {power_of_ten(delta)}. When neuron 1 has learned half of its label, at t = "
+        f"Angles in training, $\\delta = {power_of_ten(delta)}$. When neuron 1 has learned half of its label, at t = "
         f"{half:.2f} (vertical line), it is {_degrees(one)} from its limit, neuron 2 is {_degrees(two)} from its own, "
         f"and all weights together are {_degrees(both)} from theirs. Later neuron 2 learns, too, and the direction of "
         "all weights turns away."

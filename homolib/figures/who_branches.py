@@ -55,7 +55,7 @@ def plane_becomes_a_line(v0: float = -0.9) -> tuple[Figure, str]:
     _velocities_of_sectors(sectors)
     return figure, (
         "Left: as long as v < 0, all starts between the two green tracks move along the grey ones to the axis, the "
-        "kink; below it all is mirrored, with |u2| for u2. "
+        "kink; below it all is mirrored, with $|u_2|$ for $u_2$. "
         f"From v = {v0:g}: inside the circle (dashed) the neuron slides into 0; between the circle and the blue "
         "curves v vanishes while it slides, and it branches; beyond them v vanishes before the axis, and it turns. "
         "Right: three kinks, dotted, and the velocity in each of the six sectors; only "

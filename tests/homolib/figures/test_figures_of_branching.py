@@ -29,7 +29,7 @@ def numbers(sentence):
 
 
 def test_two_step_sizes_take_two_sides():
-    ends = [float(end) for end in re.findall(r"u2 = ([+-]\d\.\d\d)", figures.two_step_sizes()[1])]
+    ends = [float(end) for end in re.findall(r"\$u_2\$ = ([+-]\d\.\d\d)", figures.two_step_sizes()[1])]
     assert len(ends) == 2
     assert ends[0] * ends[1] < 0
     assert "+1.26, -1.26 and 0" in figures.two_step_sizes()[1]
@@ -37,7 +37,7 @@ def test_two_step_sizes_take_two_sides():
 
 @pytest.mark.parametrize("step", [0.01, 0.011, 0.015])
 def test_a_smooth_neuron_goes_back_to_its_side(step):
-    assert "u2 = +" in figures.step_chooses(step, width=0.02)[1]
+    assert "$u_2$ = +" in figures.step_chooses(step, width=0.02)[1]
 
 
 def test_the_turn_that_is_drawn_is_the_one_that_is_computed():
