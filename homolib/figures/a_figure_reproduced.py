@@ -70,8 +70,8 @@ def late_arcs(within: float = 0.2) -> tuple[Figure, str]:
     low = np.degrees(points[1].angle)
     return figure, (
         f"Inputs spread evenly: $g$, its maxima at 0 and 180 degrees (dots) and its minima at {low:.0f} and {-low:.0f} "
-        f"(triangles). In strips below, the starts that are late for {within} radians. The arc around the minimum at "
-        f"{low:.1f} degrees goes {notes[0]}, {notes[1]}; the other is its mirror image."
+        f"(triangles). In strips below, the starts that are late for {within} radians. Degrees of the arc around the "
+        f"minimum at {low:.1f}: {notes[0]}, {notes[1]}; the arc around the other minimum is its mirror image."
     )
 
 
