@@ -96,3 +96,11 @@ def test_there_are_figures():
     pages = "".join((SITE / f"chapters/{page}.html").read_text(encoding="utf-8") for page in PAGES)
     calls = len(re.findall(r"^hl\.(?:show|explore)\(", sources, re.MULTILINE))
     assert calls == pages.count('<figure id="fig-')
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_captions_set_their_letters_as_formulas(page):
+    """No u2, x^2 or delta in plain text."""
+    for caption in soup(f"chapters/{page}.html").select("figure.homolib figcaption"):
+        said = "".join(text for text in caption.strings if not text.find_parent(class_="homolib-math"))
+        assert not re.search(r"\b[a-z]\d\b|\^|\b(delta|sigma|theta)\b", said), said
