@@ -37,9 +37,9 @@ def two_steps(neurons: int = 6) -> tuple[Figure, str]:
     axes.set(xlabel="time / ln(1/delta)", ylabel="loss", xlim=(0, 0.018))
     axes.legend(loc="center left")
     return figure, (
-        "Fifty inputs all around the unit circle, with the labels 5 x_1^2 on the right half and 4 x_1^2 on the left; "
-        f"{neurons} squared ReLU neurons, in directions spread evenly, train from three scales delta. The smaller "
-        "delta, the nearer the loss comes to the dashed staircase, which the additive law of this chapter predicts: "
+        "Fifty inputs all around the unit circle, with the labels $5x_1^2$ on the right half and $4x_1^2$ on the left; "
+        f"{neurons} squared ReLU neurons, in directions spread evenly, train from three scales $\\delta$. The smaller "
+        "$\\delta$, the nearer the loss comes to the dashed staircase, which the additive law of this chapter predicts: "
         f"levels {losses[0]:.2f}, {losses[1]:.2f} and 0, jumps at 1/{1 / times[0]:.2f} and 1/{1 / times[1]:.2f}."
     )
 
@@ -60,7 +60,7 @@ def two_budgets(delta: float = 1e-20) -> tuple[Figure, str]:
     top.legend(loc="lower right")
     low.legend(loc="upper right")
     return figure, (
-        f"delta {power_of_ten(delta)}. Above: the used budgets rise from 0 as straight lines, that of neuron 1 to 1 at "
+        f"$\\delta = {power_of_ten(delta)}$. Above: the used budgets rise from 0 as straight lines, that of neuron 1 to 1 at "
         "0.125, that of neuron 2 to 0.25 by then and to 1 at 0.5. Below: the loss falls from 8.5 to 0.5 and to 0 when "
         "a budget reaches 1."
     )
@@ -87,8 +87,8 @@ def budget_that_turns_back(label: float = -1.0, delta: float = 1e-20) -> tuple[F
     axes.set(xlabel="time / ln(1/delta)", ylabel="signed budget", xlim=(0, end), ylim=(-1.2, 1.2))
     axes.legend(loc="lower left" if label < 0 else "lower right")
     return figure, (
-        f"Second label {label:g}, delta {power_of_ten(delta)}: lines are training, circles the corners of the signed "
-        f"law. At its jumps, at the times {_listed(stairs.times)}, the signed budget of coordinate 1 is "
+        f"Second label {label:g}, $\\delta = {power_of_ten(delta)}$: lines are training, circles the corners of "
+        f"the signed law. At its jumps, at the times {_listed(stairs.times)}, the signed budget of coordinate 1 is "
         f"{_listed(corners[1:-1, 0])}, that of coordinate 2 is {_listed(corners[1:-1, 1])}."
     )
 
@@ -124,7 +124,8 @@ def whole_staircase(data: str = "one returns", delta: float = 1e-4) -> tuple[Fig
     tie = [one for one in stairs.ties if one.kind == "non-unique"]
     what = " A tie is reported: the last minimiser is not unique." if tie else ""
     return figure, (
-        f"{data}, delta {power_of_ten(delta)}: jumps measured (predicted) at {listed}, in units of ln(1/delta).{what}"
+        f"{data}, $\\delta = {power_of_ten(delta)}$: jumps measured (predicted) at {listed}, in units of "
+        f"$\\ln(1/\\delta)$.{what}"
     )
 
 
@@ -159,9 +160,10 @@ def jump_time_errors() -> tuple[Figure, str]:
     axes.set(xlabel="log10 of log10(1/delta)", ylabel="log10 of the error of a jump time")
     axes.legend(loc="lower left")
     return figure, (
-        f"Errors of {len(slopes)} predicted jump times for delta from 1e-20 to 1e-160, in units of ln(1/delta). In the "
-        f"last two doublings all slopes are within {max(abs(1 + slope) for slope in slopes):.1g} of -1: the order is "
-        f"1/ln(1/delta)."
+        f"Errors of {len(slopes)} predicted jump times for $\\delta$ from 1e-20 to 1e-160, in units of "
+        f"$\\ln(1/\\delta)$. In the last two doublings "
+        f"all slopes are within {max(abs(1 + slope) for slope in slopes):.1g} of -1: the order is "
+        f"$1/\\ln(1/\\delta)$."
     )
 
 
