@@ -40,7 +40,8 @@ def two_steps(neurons: int = 6) -> tuple[Figure, str]:
         "Fifty inputs all around the unit circle, with the labels $5x_1^2$ on the right half and $4x_1^2$ on the left; "
         f"{neurons} squared ReLU neurons, in directions spread evenly, train from three scales $\\delta$. The smaller "
         "$\\delta$, the nearer the loss comes to the dashed staircase, which the additive law of this chapter "
-        f"predicts: levels {losses[0]:.2f}, {losses[1]:.2f} and 0, jumps at 1/{1 / times[0]:.2f} and 1/{1 / times[1]:.2f}."
+        f"predicts: levels {losses[0]:.2f}, {losses[1]:.2f} and 0, jumps at 1/{1 / times[0]:.2f} and "
+        f"1/{1 / times[1]:.2f}."
     )
 
 
@@ -61,8 +62,8 @@ def two_budgets(delta: float = 1e-20) -> tuple[Figure, str]:
     low.legend(loc="upper right")
     return figure, (
         f"$\\delta = {power_of_ten(delta)}$. Above: the used budgets rise from 0 as straight lines, that of neuron 1 "
-        "to 1 at 0.125, that of neuron 2 to 0.25 by then and to 1 at 0.5. Below: the loss falls from 8.5 to 0.5 and to 0 when "
-        "a budget reaches 1."
+        "to 1 at 0.125, that of neuron 2 to 0.25 by then and to 1 at 0.5. Below: the loss falls from 8.5 to 0.5 and to "
+        "0 when a budget reaches 1."
     )
 
 
