@@ -48,10 +48,11 @@ def browser(launch):
 
 
 @pytest.fixture(scope="session")
-def patiently(launch):
+def patiently(launch, browser):
     """Call a function with a browser of its own; where that stops answering, once more with a new one.
 
-    Seldom, and never at the same page, Chromium stops, and Playwright waits for it without end.
+    Seldom, and never at the same page, Chromium stops, and Playwright waits for it without end. The shared browser is
+    there before, and so is not among those that are stopped.
     """
     from playwright.sync_api import Error
 

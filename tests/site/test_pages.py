@@ -122,7 +122,7 @@ def look(browser, address, name):
     tab.evaluate(DRAWN)  # formulas, pictures and code are seconds of work for axe
     tab.add_style_tag(content="* { transition: none !important; }")  # colours half way between day and night
     tab.evaluate(axe_core())
-    for scheme, screen in ways:
+    for scheme, screen in reversed(ways):  # the last one is on the screen
         turn(tab, scheme, screen)
         seen.barriers += [(scheme, screen["width"], *found) for found in tab.evaluate(AXE)]
     tab.close()
