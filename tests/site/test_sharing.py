@@ -32,7 +32,7 @@ def test_page_is_announced_by_its_title_and_what_it_is_good_for(page):
         assert words["description"] == words["og:description"]
         assert not re.search(r"[\\${}]", words["description"])
     if page == "chapters/who-branches.html":
-        assert words["description"].startswith("After this chapter you can ")
+        assert words["description"].startswith("After this chapter you can say which starts off the kinks branch in")
         assert "|v_0|" in words["description"]
 
 
