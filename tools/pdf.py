@@ -103,12 +103,13 @@ def main(out: Path) -> None:
         contents, cut = print_site(chromium, path)
         finished(path, contents).write(path)
         pack(path)
-        faults = cut + list(faults_of(PdfReader(path), path.stat().st_size))
+        pdf, size = PdfReader(path), path.stat().st_size
+        faults = cut + list(faults_of(pdf, size))
         if faults:
             shutil.move(path, out.with_suffix(".faulty.pdf"))
             sys.exit(f"not as promised, and so {out.with_suffix('.faulty.pdf')}:\n" + "\n".join(faults))
         shutil.move(path, out)
-    print(f"{len(PdfReader(out).pages)} pages, {out.stat().st_size / 1e6:.1f} MB, in {out}")
+    print(f"{len(pdf.pages)} pages, {size / 1e6:.1f} MB, in {out}")
 
 
 def print_site(chromium: str, path: Path) -> tuple[list, list[str]]:

@@ -26,7 +26,6 @@ def start_notebooks(app, env, docnames):
     Their outputs go into the cache of myst-nb, which is emptied first: it knows the cells, and not the library
     behind them.
     """
-    env.figures_of_book = []
     get_cache(env.mystnb_config.execution_cache_path).clear_cache()
     timeout = env.mystnb_config.execution_timeout
 

@@ -32,6 +32,11 @@ def read_bars_as_norms(app, what, name, obj, options, lines):
     lines[:] = [re.sub(r"``.*?``|(\|)", lambda match: r"\|" if match[1] else match[0], line) for line in lines]
 
 
+def begin_numbering(app, env, docnames):
+    """No figure of the book is numbered yet."""
+    env.figures_of_book = []
+
+
 def go_on_numbering(app, docname, _source):
     """Number the formulas of details behind those of the chapter: Sphinx does so for all else."""
     source = Path(app.env.doc2path(docname))
@@ -188,6 +193,7 @@ def setup(app):
     app.add_config_value("book_repository", "", "html")
     app.connect("config-inited", add_vendored_scripts)
     app.connect("config-inited", link_to_repository)
+    app.connect("env-before-read-docs", begin_numbering)
     app.connect("env-before-read-docs", running.start_notebooks)
     app.connect("source-read", running.await_notebook)
     app.connect("source-read", go_on_numbering)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 import numpy as np
@@ -102,16 +101,16 @@ def _network_along_a_line(s: np.ndarray) -> np.ndarray:
     return values[:-1] - values[-1]
 
 
-MICROSCOPE = {  # name: (function, whether it is definable)
-    "x^2 sin(1/x)": (lambda x: x**2 * np.sin(1 / x), False),
-    "two-layer ReLU network along a line": (_network_along_a_line, True),
-    "x^2 ln(1/x)": (lambda x: -(x**2) * np.log(x), True),
+MICROSCOPE = {  # name: (function, whether it is definable, name in a caption)
+    "x^2 sin(1/x)": (lambda x: x**2 * np.sin(1 / x), False, "$x^2$ sin(1/$x$)"),
+    "two-layer ReLU network along a line": (_network_along_a_line, True, "two-layer ReLU network along a line"),
+    "x^2 ln(1/x)": (lambda x: -(x**2) * np.log(x), True, "$x^2$ ln(1/$x$)"),
 }
 
 
 def under_the_microscope(function: str = "x^2 sin(1/x)", window: float = 1.0) -> tuple[Figure, str]:
     """A function on [window / 10, window], stretched to the height of the picture, with its monotone pieces counted."""
-    f, definable = MICROSCOPE[function]
+    f, definable, named = MICROSCOPE[function]
     x = 1 / np.linspace(1 / window, 10 / window, max(20_001, int(60 / window)))[::-1]  # even in 1/x
     values = f(x)
     top = abs(values).max()
@@ -120,7 +119,6 @@ def under_the_microscope(function: str = "x^2 sin(1/x)", window: float = 1.0) ->
     axes.plot(x / window, values / top, color=BLUE if definable else RED, linewidth=1)
     axes.set(xlabel=rf"$x$ in units of {power_of_ten(window)}", ylabel="value / largest", ylim=(-1.1, 1.1))
     plural = "piece" if pieces == 1 else "pieces"
-    named = re.sub(r"x(\^2)?", r"$\g<0>$", function) if "x^2" in function else function
     return figure, (
         f"{named} for $x$ between {power_of_ten(window / 10)} and {power_of_ten(window)}: {pieces} monotone {plural}, "
         f"largest absolute value {power_of_ten(top)}."
