@@ -2,7 +2,7 @@
 
     python tools/reading_time.py chapters/neural-correlation.md
 
-A reader with a pencil takes a minute for about thirty-three words of such pages, formulas among them. So that is the
+A reader with a pencil takes a minute for about twenty-eight words of such pages, formulas among them. So that is the
 rule, where a formula in a line is one word, a displayed formula or a line of code in sight five, and a
 picture, an explorer or the output of a cell with folded code twenty. The core is what stands open before the exercises,
 and the summary; what is folded comes on top. Exercises and the questions of "Test yourself" are for doing and not
@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-PACE, STEP = 33, 5  # words a minute; minutes
+PACE, STEP = 28, 5  # words a minute; minutes
 DISPLAYED, CODE_LINE, PICTURE = 5, 5, 20  # words that each counts as
 UNTIMED = ("Exercises", "Test yourself", "Details", "In the paper")
 FENCE = re.compile(r"(?P<fence>:{3,}|`{3,})\{(?P<name>[\w:-]+)\}\s*(?P<title>.*)")

@@ -57,10 +57,10 @@ def test_what_is_folded_is_more(text, core, more):
 
 
 def test_on_a_page_of_details_all_counts():
-    assert reading_time.ReadingTime(100, 66).together == 10
-    assert reading_time.ReadingTime(100, 65).together == 5
+    assert reading_time.ReadingTime(100, 41).together == 10
+    assert reading_time.ReadingTime(100, 40).together == 5
 
 
 def test_minutes_are_rounded_up_to_five():
-    assert reading_time.ReadingTime(165, 166).minutes == (5, 10)
+    assert reading_time.ReadingTime(140, 141).minutes == (5, 10)
     assert "Core 5 minutes" in str(reading_time.ReadingTime(1, 0))
