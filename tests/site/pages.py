@@ -10,12 +10,30 @@ from bs4 import BeautifulSoup
 
 from book import SITE
 
-AXE = """async () => (await axe.run(document, {
-        resultTypes: ['violations'], preload: false,
-        rules: {'scrollable-region-focusable': {enabled: false}},  // OUT_OF_REACH looks for that
-    })).violations
-    .filter(found => ['serious', 'critical'].includes(found.impact))
-    .map(found => [found.id, ...found.nodes.slice(0, 3).map(node => node.html.slice(0, 200))])"""
+AXE = """async () => {
+    const grounds = new Map([[null, '']]);
+    const ground = e => {  // what is painted behind the words of an element
+        const style = getComputedStyle(e), up = e.parentElement;
+        const own = [style.backgroundColor, style.backgroundImage, style.opacity].join();
+        grounds.has(up) || ground(up);
+        grounds.set(e, (own === 'rgba(0, 0, 0, 0),none,1' ? '' : own) + grounds.get(up));
+        return grounds.get(e);
+    };
+    const words = e => [...e.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    const kinds = new Map();  // of contrast: one text of each is enough, and to look behind each text takes seconds
+    for (const e of [...document.body.querySelectorAll('*')].filter(e => e.checkVisibility() && words(e))) {
+        const style = getComputedStyle(e);
+        const kind = [style.color, style.fontSize, style.fontWeight, grounds.get(e) ?? ground(e)].join();
+        kinds.has(kind) || kinds.set(kind, e);
+    }
+    const options = {resultTypes: ['violations'], preload: false};
+    const elsewhere = {'color-contrast': {enabled: false}, 'scrollable-region-focusable': {enabled: false}};
+    const all = await axe.run(document, {...options, rules: elsewhere});  // OUT_OF_REACH looks for what scrolls
+    const contrast = await axe.run({include: [...kinds.values()]}, {...options, runOnly: ['color-contrast']});
+    return [...all.violations, ...contrast.violations]
+        .filter(found => ['serious', 'critical'].includes(found.impact))
+        .map(found => [found.id, ...found.nodes.slice(0, 3).map(node => node.html.slice(0, 200))]);
+}"""
 DRAWN = """() => {
     document.querySelectorAll('mjx-container, .homolib svg').forEach(drawn => drawn.remove());
     const kinds = new Set();  // of code one word of each colour is enough, in each kind of box
