@@ -17,7 +17,7 @@ FIRST = {  # what is typed: where the first result has to lead
     "Theorem 4.5": ("gradient-flow", "thm-finite-length"),
     "definition 6.1": ("neural-correlation", "def-ncf"),
     "Figure 8.1": ("small-initialization", "fig-8-1"),
-    "Mirror": ("non-branching", "prp-mirror"),
+    "Mirror": ("non-branching-details", "prp-mirror"),
     "higher homogeneity": ("higher-homogeneity", None),
 }
 
