@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 from docutils import nodes
 
 import book
+import line_breaks
 import notebooks
 import running
 import take_home
@@ -201,6 +202,7 @@ def setup(app):
     app.connect("doctree-read", paper_number_as_tag)
     app.connect("doctree-read", number_figures)
     app.connect("doctree-resolved", link_terms)
+    app.connect("doctree-resolved", line_breaks.break_formulas)
     app.connect("html-page-context", offer_notebook, priority=900)  # after the theme has made its buttons
     app.connect("html-page-context", list_figures, priority=900)
     app.connect("build-finished", write_notebooks)
