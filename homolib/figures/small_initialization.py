@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.figure import Figure
+from scipy.optimize import brentq
 
 from homolib.correlation.ncf import ncf_flow
 from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas, power_of_ten
@@ -20,10 +21,11 @@ def early_training(delta: float = 1e-8, start: int = 0) -> tuple[Figure, str]:
     net, (X, y) = SquaredReLU(20, 2), datasets.circle(50)
     t_end = 1.15 * (np.log(1 / delta) + 1) / FASTEST + 0.03
     path = training_flow(net, X, y, datasets.random_start(40, start), t_end, delta=delta, tolerance=1e-5, points=301)
-    angles = _degrees(net, path)
+    angles = _degrees(net, path.direction)
     figure, (top, bottom) = canvas(rows=2, height=5.4, sharex=True)
-    first = _mark_one_per_cent((top, bottom), path)
-    off = _off_limit(angles[first])
+    moment = _mark_one_per_cent((top, bottom), path, net, X, y)
+    then, log_norm = path.interpolate(np.array([moment]))
+    off = _off_limit(_degrees(net, then))
 
     top.semilogy(path.t, path.norm, color=ORANGE, ls="--", label="norm of all weights")
     top.semilogy(path.t, path.loss / path.loss[0], color=BLUE, label="loss, as part of the first")
@@ -33,7 +35,7 @@ def early_training(delta: float = 1e-8, start: int = 0) -> tuple[Figure, str]:
     bottom.set_xlabel("time")
     sentence = (
         f"$\\delta = {power_of_ten(delta)}$, start {start}: when the loss has fallen by one per cent (dotted line), "
-        f"the norm is {path.norm[first]:.2f}, {np.sum(off < 3)} of 20 neurons are within 3 degrees of 0 or 180 "
+        f"the norm is {np.exp(log_norm[0]):.2f}, {np.sum(off < 3)} of 20 neurons are within 3 degrees of 0 or 180 "
         f"degrees, and the farthest is {off.max():.1f} degrees off."
     )
     return figure, sentence
@@ -54,20 +56,21 @@ def frozen_and_trained(delta: float = 1e-3, start: int = 0) -> tuple[Figure, str
     gap = np.where(known, gap, 100 * accuracy * size)
 
     figure, (top, bottom) = canvas(rows=2, height=5.4, sharex=True)
-    angles, dots = _degrees(net, trained), _degrees(net, frozen)
+    angles, dots = _degrees(net, trained.direction), _degrees(net, frozen.direction)
     _angles(top, trained.t, angles)
     top.plot(frozen.t[::4], dots[::4], ".", color=BLACK, ms=3)
     bottom.semilogy(frozen.t, size, color=ORANGE, ls="--", label="norm of $u$")
     bottom.semilogy(trained.t[known], gap[known], color=BLUE, label=r"distance of $w/\delta$ from $u$")
     bottom.set(xlabel="time", ylim=(1e-9, 1e7))
     bottom.legend(loc="upper left")
-    first = _mark_one_per_cent((top, bottom), trained)
-    apart = np.abs(np.mod(angles[first] - dots[first] + 180, 360) - 180).max()
-    off = _off_limit(angles[first]).max()
-    line = ", the dotted line," if trained.loss[first] < 0.99 * trained.loss[0] else ""
+    moment = _mark_one_per_cent((top, bottom), trained, net, X, y)
+    angles, dots = (_degrees(net, path.interpolate(np.array([moment]))[0]) for path in (trained, frozen))
+    apart = np.abs(np.mod(angles - dots + 180, 360) - 180).max()
+    off = _off_limit(angles).max()
+    line = ", the dotted line," if moment < t_end else ""
     return figure, (
         f"$\\delta = {power_of_ten(delta)}$, random start {start}: training (curves) and the frozen flow (dots). "
-        f"At time {trained.t[first]:.3f}{line} their angles differ by {power_of_ten(apart)} degrees at most, and the "
+        f"At time {moment:.3f}{line} their angles differ by {power_of_ten(apart)} degrees at most, and the "
         f"neuron farthest from its limit is {off:.1f} degrees off. "
         f"At time {trained.t[early]:g} the gap is {word}{power_of_ten(gap[early])} and the norm of $u$ is "
         f"{size[early]:.1f}; at time {t_end:g} the gap is {power_of_ten(gap[-1])}, the norm {power_of_ten(size[-1])}."
@@ -135,9 +138,9 @@ def two_outcomes(start: float = 45.0, delta: float = 1e-3) -> tuple[Figure, str]
     )
 
 
-def _degrees(net: Network, path: Trajectory) -> np.ndarray:
-    """Angles of planar neurons in degrees, (m, neurons)."""
-    neurons = net.neurons(path.direction)
+def _degrees(net: Network, w: np.ndarray) -> np.ndarray:
+    """Angles of planar neurons in degrees, (..., neurons)."""
+    neurons = net.neurons(w)
     return np.degrees(np.arctan2(neurons[..., 1], neurons[..., 0]))
 
 
@@ -146,13 +149,19 @@ def _off_limit(angles: np.ndarray) -> np.ndarray:
     return np.minimum(np.abs(angles), 180 - np.abs(angles))
 
 
-def _mark_one_per_cent(panels: tuple, path: Trajectory) -> int:
-    """Dotted line where the loss has lost one per cent (at the end of the path if it never has); the index there."""
+def _mark_one_per_cent(panels: tuple, path: Trajectory, net: Network, X: np.ndarray, y: np.ndarray) -> float:
+    """Dotted line where the loss has lost one per cent (at the end of the path if it never has); the time there."""
     moved = np.flatnonzero(path.loss < 0.99 * path.loss[0])
-    first = int(moved[0]) if moved.size else len(path.t) - 1
-    for axes in panels if moved.size else ():
-        axes.axvline(path.t[first], color=GREY, lw=1, ls=":")
-    return first
+    if not moved.size:
+        return path.t[-1]
+
+    def to_lose(t: float) -> float:
+        return 0.5 * np.sum((y - net.outputs(X, path.at(t))) ** 2) - 0.99 * path.loss[0]
+
+    moment = brentq(to_lose, path.t[moved[0] - 1], path.t[moved[0]])
+    for axes in panels:
+        axes.axvline(moment, color=GREY, lw=1, ls=":")
+    return moment
 
 
 def _angles(axes: object, t: np.ndarray, angles: np.ndarray) -> None:

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from scipy.integrate import solve_ivp
 
 from homolib.correlation.ncf import ncf_flow
 from homolib.figures.a_figure_reproduced import correlation_on_arrival, draws_that_show_it, four_clocks, late_arcs
@@ -146,3 +147,32 @@ def test_fewer_draws_show_it_the_larger_they_are_and_the_closer_one_looks():
     assert early == sorted(early, reverse=True)
     assert late == sorted(late, reverse=True)
     assert all(a < b < 100 for a, b in zip(early, late, strict=True))
+
+
+@pytest.mark.parametrize("delta", [1e-2, 1e-3])
+def test_time_and_angle_are_those_at_which_one_per_cent_is_lost(delta):
+    """Against SciPy, which stops at the very moment."""
+    X, y = datasets.circle(50)
+
+    def residual(w):
+        return y - (np.maximum(0, X @ w.reshape(6, 2).T) ** 2).sum(axis=1)
+
+    def velocity(_, w):
+        return (
+            2
+            * (residual(w)[:, None, None] * np.maximum(0, X @ w.reshape(6, 2).T)[:, :, None] * X[:, None])
+            .sum(0)
+            .ravel()
+        )
+
+    def lost(_, w):
+        return np.sum(residual(w) ** 2) - 0.99 * np.sum(y**2)
+
+    lost.terminal = True
+    start = delta * datasets.random_start(12, 0)
+    path = solve_ivp(velocity, (0, 0.12), start, method="DOP853", rtol=1e-10, atol=1e-13, events=lost)
+    neurons = path.y_events[0][0].reshape(6, 2)
+    degrees = np.degrees(np.arctan2(np.abs(neurons[:, 1]), np.abs(neurons[:, 0]))).max()
+    sentence = frozen_and_trained(delta, 0)[1]
+    assert f"At time {path.t_events[0][0]:.3f}, the dotted line" in sentence
+    assert f"farthest from its limit is {degrees:.1f} degrees off" in sentence
