@@ -11,7 +11,8 @@ from itertools import pairwise
 
 from docutils import nodes
 
-LONG = 14  # signs: what is longer can be wider than an exercise on a phone
+LONG, LONGER = 10, 18  # signs: what is longer can be wider than a list or an exercise on a phone
+SHORT = 3  # what is shorter does not stand alone on the next line
 TOKEN = re.compile(r"\\[a-zA-Z]+|\\.|\S")
 OPEN, CLOSE, BARS = {"(", "[", "{", r"\{", r"\langle"}, {")", "]", "}", r"\}", r"\rangle"}, {"|", r"\|"}
 RELATIONS = {"=", "<", ">"} | {
@@ -40,11 +41,11 @@ PUNCTUATION = re.compile(r"[.,;:?!)]+")
 
 def pieces(tex: str) -> list[str]:
     """Pieces between which a line may end: one if the formula is short, or a matrix, or its brackets do not match."""
-    if width(tex) <= LONG or r"\begin" in tex or r"\middle" in tex:
+    if r"\begin" in tex or r"\middle" in tex:
         return [tex]
-    places = _places(tex)
-    found = _cut(tex, [end for end, sign in places if sign in RELATIONS])
-    return [part for piece in found for part in (_sums(piece) if width(piece) > LONG else [piece])]
+    found = _cut(tex, RELATIONS | {","}, LONG)
+    found = [part for piece in found for part in _cut(piece, SIGNS, LONG)]
+    return [part for piece in found for part in _cut(piece, SIGNS, LONGER, depth=1)]
 
 
 def width(tex: str) -> int:
@@ -52,29 +53,33 @@ def width(tex: str) -> int:
     return sum(token not in UNSEEN for token in TOKEN.findall(tex))
 
 
-def _sums(tex: str) -> list[str]:
-    return _cut(tex, [end for end, sign in _places(tex) if sign in SIGNS])
+def _cut(tex: str, signs: set[str], most: int, depth: int = 0) -> list[str]:
+    """Cut what is wider than `most` behind these signs, where they stand in at most `depth` brackets."""
+    if width(tex) <= most:
+        return [tex]
+    cuts = [0, *(end for end in _places(tex, signs, depth) if width(tex[end:]) >= SHORT), len(tex)]
+    parts = [tex[start:end].strip() for start, end in pairwise(cuts)]
+    return [part if part.endswith(",") else part + "{}" for part in parts[:-1]] + parts[-1:]
 
 
-def _places(tex: str) -> list[tuple[int, str]]:
-    """Ends of the relations and of the binary signs in no brackets; none where brackets do not match."""
-    found, depth, bars, before = [], 0, [], r"\to"
+def _places(tex: str, signs: set[str], depth: int) -> list[int]:
+    """Ends of these signs, if binary, in at most `depth` brackets, none a brace; none if brackets do not match."""
+    found, inside, bars, before = [], [], [], r"\to"
     for match in TOKEN.finditer(tex):
         token = match[0]
         if token in BARS:
             bars = bars[:-1] if token in bars else [*bars, token]
-        depth += (token in OPEN) - (token in CLOSE)
-        binary = token in SIGNS and before not in RELATIONS | SIGNS | {"_", "^", ","}
-        if depth == 0 and not bars and (token in RELATIONS or binary):
-            found.append((match.end(), token))
+        elif token in OPEN:
+            inside.append(token)
+        elif token in CLOSE:
+            if not inside:
+                return []
+            inside.pop()
+        binary = token not in SIGNS or before not in RELATIONS | SIGNS | OPEN | {"_", "^", ","}
+        if token in signs and binary and "{" not in inside and len(inside) + len(bars) <= depth:
+            found.append(match.end())
         before = token
-    return found if depth == 0 and not bars else []
-
-
-def _cut(tex: str, ends: list[int]) -> list[str]:
-    cuts = [0, *(end for end in ends if tex[end:].strip(" {}")), len(tex)]
-    parts = [tex[start:end].strip() for start, end in pairwise(cuts)]
-    return [part + "{}" for part in parts[:-1]] + parts[-1:]
+    return [] if inside or bars else found
 
 
 def break_formulas(app, doctree, _docname):
