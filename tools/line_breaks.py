@@ -59,7 +59,7 @@ def _cut(tex: str, signs: set[str], most: int, depth: int = 0) -> list[str]:
         return [tex]
     cuts = [0, *(end for end in _places(tex, signs, depth) if width(tex[end:]) >= SHORT), len(tex)]
     parts = [tex[start:end].strip() for start, end in pairwise(cuts)]
-    return [part if part.endswith(",") else part + "{}" for part in parts[:-1]] + parts[-1:]
+    return [part + "{}" if re.search(r"([+-]|\\pm)$", part) else part for part in parts[:-1]] + parts[-1:]
 
 
 def _places(tex: str, signs: set[str], depth: int) -> list[int]:
@@ -87,7 +87,12 @@ def break_formulas(app, doctree, _docname):
     if app.builder.format != "html":
         return
     for math in list(doctree.findall(nodes.math)):
-        parts = [nodes.math(part, part, **math.attributes) for part in pieces(math.astext())]
+        parts = []
+        for tex in pieces(
+            math.astext()
+        ):  # a sign at the end keeps its space by the {} behind it; after = there is none
+            parts += [nodes.Text(" ")] if parts and not parts[-1].astext().endswith("{}") else []
+            parts.append(nodes.math(tex, tex, **math.attributes))
         behind = math.next_node(descend=False, siblings=True)
         stop = PUNCTUATION.match(behind.astext()) if isinstance(behind, nodes.Text) else None
         if stop:
