@@ -28,7 +28,6 @@ problem sets. Answers to predictions follow their questions, those of "Test your
 the solutions of exercises at the end.</p>
 <p>Text and figures: CC BY 4.0. Code: MIT.</p>
 """
-LOOKED_UP = "Back matter"  # in smaller type
 SUBTITLE = "How homogeneous networks start to learn"
 PLACE = re.compile(r"(?:(?P<page>[\w-]+)\.html)?(?:#(?P<anchor>[^?]*).*)?")
 
@@ -44,7 +43,7 @@ def document() -> str:
         for source, one in zip(sources, articles, strict=True):
             if found := take_solutions(one, source.stem):
                 solutions.append((one.h1, f"solutions--{source.stem}", found))
-        if caption == LOOKED_UP:
+        if caption == parts()[-1][0]:  # back matter is looked up, not read: in smaller type
             for one in articles:
                 one["class"] = [*one.get("class", []), "paper-small"]
         body.append(part(caption, articles))

@@ -13,26 +13,17 @@ from homolib.neuron.circle import Arcs, Critical
 from homolib.problems import datasets
 
 MARKS = {"max": ("^", GREEN), "min": ("v", ORANGE), "saddle": ("o", GREY), "flat": ("s", GREY)}
-DATA = {"fifty points": (datasets.circle, 2), "five points": (datasets.five_points, 1)}
 
 
-def correlation_on_the_circle(data: str = "fifty points", slope: float = 0.0) -> tuple[Figure, str]:
-    """N against the angle of the neuron; KKT points marked by kind, those on a kink filled with white."""
-    make, order = DATA[data]
-    arcs = Arcs(*make(), slope=slope, order=order)
+def correlation_on_the_circle() -> tuple[Figure, str]:
+    """N of the fifty points against the angle of the neuron; the directions at which it can rest, marked by kind."""
     figure, axes = canvas()
-    points = _curve(axes, arcs)
-    axes.set_ylabel("N" if order == 2 else "G")
-    kinks = sum(not point.smooth for point in points)
+    points = _curve(axes, Arcs(*datasets.circle()))
+    axes.set_ylabel("N")
     best = max(points, key=lambda point: point.value)
-    leaky = f", slope {slope:g}" if slope else ""
-    rest = f"{len(points)} KKT points around the circle, {kinks or 'none'} of them on a kink"
-    if order == 2:  # smooth, and shown before KKT points are defined
-        rest = f"around the circle, {len(points)} directions at which a neuron can rest"
     return figure, (
-        f"{data.capitalize()}{leaky}: {rest}. "
-        f"The largest value is {best.value:.6g}, at {np.degrees(best.angle):.1f} degrees"
-        f"{', on a kink' if not best.smooth else ''}."
+        f"Fifty points: around the circle, {len(points)} directions at which a neuron can rest. "
+        f"The largest value is {best.value:.6g}, at {np.degrees(best.angle):.1f} degrees."
     )
 
 
