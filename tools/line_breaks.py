@@ -96,6 +96,7 @@ def break_formulas(app, doctree, _docname):
         behind = math.next_node(descend=False, siblings=True)
         stop = PUNCTUATION.match(behind.astext()) if isinstance(behind, nodes.Text) else None
         if stop:
-            behind.parent.replace(behind, nodes.Text(behind.astext()[stop.end() :]))
+            place = next(place for place, node in enumerate(math.parent) if node is behind)  # many a text is "." only
+            math.parent[place] = nodes.Text(behind.astext()[stop.end() :])
             parts[-1] = nodes.inline("", "", parts[-1], nodes.Text(stop[0]), classes=["together"])
         math.parent.replace(math, parts)

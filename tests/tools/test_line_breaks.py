@@ -1,12 +1,15 @@
 """Long formulas may be broken, where TeX would break them, and a stop stays with its formula."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
+from docutils import nodes
+from docutils.utils import new_document
 
 import book
 from book import SITE
-from line_breaks import LONG, PUNCTUATION, pieces, width
+from line_breaks import LONG, PUNCTUATION, break_formulas, pieces, width
 from tests.site.pages import soup
 
 CUT = [
@@ -42,6 +45,16 @@ def test_no_formula_of_the_book_loses_a_sign_and_most_pieces_are_short():
         assert re.sub(r"[{} ]", "", "".join(pieces(tex))) == re.sub(r"[{} ]", "", tex)
     wide = [tex for tex in FORMULAS if max(map(width, pieces(tex))) > 2 * LONG and "matrix" not in tex]
     assert len(wide) < 0.005 * len(FORMULAS)
+
+
+def test_only_the_stop_behind_a_formula_goes_with_it():
+    """Also where the stop behind a word before it is the same text."""
+    sentence = [nodes.strong("", "word"), nodes.Text("."), nodes.math("", "a + b + c + d = e + f"), nodes.Text(".")]
+    document = new_document("page")
+    document += nodes.paragraph("", "", *sentence)
+    break_formulas(SimpleNamespace(builder=SimpleNamespace(format="html")), document, "page")
+    assert document.astext() == "word.a + b + c + d = e + f."
+    assert [node.astext() for node in document.findall(nodes.inline)] == ["e + f."]
 
 
 @pytest.mark.parametrize("page", sorted(path.stem for path in SITE.glob("chapters/*.html")))
