@@ -14,7 +14,7 @@ FIRST = {  # what is typed: where the first result has to lead
     "KKT point": ("neural-correlation", "def-kkt"),
     "sliding mode": ("glossary", "term-sliding-mode"),
     "Lojasiewicz": ("glossary", "term-ojasiewicz-inequality"),
-    "Theorem 4.4": ("gradient-flow", "thm-finite-length"),
+    "Theorem 4.5": ("gradient-flow", "thm-finite-length"),
     "definition 6.1": ("neural-correlation", "def-ncf"),
     "Figure 8.1": ("small-initialization", "fig-8-1"),
     "Mirror": ("non-branching-details", "prp-mirror"),
