@@ -30,7 +30,9 @@ CUT = [
 FORMULAS = {
     " ".join(tex.split())
     for source in book.all_sources()
-    for tex in re.findall(r"(?<![\\$`])\$([^$`]+)\$", re.sub(r"\$\$.*?\$\$", "", source.read_text("utf-8"), flags=re.S))
+    for tex in re.findall(
+        r"(?<![\\$`])\$([^$`]+)\$", re.sub(r"\$\$.*?\$\$", "", source.read_text(encoding="utf-8"), flags=re.S)
+    )
 }
 
 
