@@ -1,7 +1,8 @@
 """Where a line may end: MathJax breaks no formula in a line, and on a phone many are wider than their column.
 
-As TeX does in a paragraph, a long formula is broken behind a relation, or behind a sum or difference that stands in no
-brackets; and a full stop or comma stays with the formula that it ends.
+As TeX does in a paragraph, a long formula is broken behind a relation or comma, or behind the sign of a sum or
+difference; none of them in brackets, but for signs where what is left is longer still. A full stop or comma stays with
+the formula that it ends.
 """
 
 from __future__ import annotations
@@ -15,27 +16,11 @@ LONG, LONGER = 10, 18  # signs: what is longer can be wider than a list or an ex
 SHORT = 3  # what is shorter does not stand alone on the next line
 TOKEN = re.compile(r"\\[a-zA-Z]+|\\.|\S")
 OPEN, CLOSE, BARS = {"(", "[", "{", r"\{", r"\langle"}, {")", "]", "}", r"\}", r"\rangle"}, {"|", r"\|"}
-RELATIONS = {"=", "<", ">"} | {
-    rf"\{name}" for name in ("le", "ge", "ne", "to", "in", "approx", "mapsto", "sim", "subseteq", "iff", "implies")
-}
+RELATIONS = {"=", "<", ">", r"\le", r"\ge", r"\ne", r"\to", r"\in", r"\approx", r"\mapsto", r"\sim", r"\subseteq"}
+RELATIONS |= {r"\iff", r"\implies"}
 SIGNS = {"+", "-", r"\pm"}
-UNSEEN = {
-    "{",
-    "}",
-    "_",
-    "^",
-    r"\left",
-    r"\right",
-    r"\frac",
-    r"\tfrac",
-    r"\sqrt",
-    r"\,",
-    r"\;",
-    r"\!",
-    r"\dot",
-    r"\hat",
-    r"\bar",
-}
+UNSEEN = {"{", "}", "_", "^", r"\left", r"\right", r"\frac", r"\tfrac", r"\sqrt", r"\,", r"\;", r"\!"}
+UNSEEN |= {r"\dot", r"\hat", r"\bar"}
 PUNCTUATION = re.compile(r"[.,;:?!)]+")
 
 
@@ -59,7 +44,7 @@ def _cut(tex: str, signs: set[str], most: int, depth: int = 0) -> list[str]:
         return [tex]
     cuts = [0, *(end for end in _places(tex, signs, depth) if width(tex[end:]) >= SHORT), len(tex)]
     parts = [tex[start:end].strip() for start, end in pairwise(cuts)]
-    return [part + "{}" if re.search(r"([+-]|\\pm)$", part) else part for part in parts[:-1]] + parts[-1:]
+    return [part + "{}" if part.endswith(tuple(SIGNS)) else part for part in parts[:-1]] + parts[-1:]
 
 
 def _places(tex: str, signs: set[str], depth: int) -> list[int]:
@@ -88,9 +73,7 @@ def break_formulas(app, doctree, _docname):
         return
     for math in list(doctree.findall(nodes.math)):
         parts = []
-        for tex in pieces(
-            math.astext()
-        ):  # a sign at the end keeps its space by the {} behind it; after = there is none
+        for tex in pieces(math.astext()):  # a sign keeps its space by the {} behind it, a relation by that of words
             parts += [nodes.Text(" ")] if parts and not parts[-1].astext().endswith("{}") else []
             parts.append(nodes.math(tex, tex, **math.attributes))
         behind = math.next_node(descend=False, siblings=True)

@@ -35,15 +35,16 @@ PLACE = re.compile(r"(?:(?P<page>[\w-]+)\.html)?(?:#(?P<anchor>[^?]*).*)?")
 def document() -> str:
     """The whole book as one HTML page; its addresses are those of a page of `chapters/`."""
     paper = BeautifulSoup("<!doctype html><html lang='en'></html>", "html.parser")
-    pages = {one.stem: load(one.stem) for _, sources in parts() for source in sources for one in book.whole(source)}
+    listed = parts()
+    pages = {one.stem: load(one.stem) for _, sources in listed for source in sources for one in book.whole(source)}
     figure_style = next(filter(None, (page.select_one("figure.homolib style") for page in pages.values())))
     body, solutions = paper.new_tag("body"), []
-    for caption, sources in parts():
+    for caption, sources in listed:
         articles = [whole_article(pages, source) for source in sources]
         for source, one in zip(sources, articles, strict=True):
             if found := take_solutions(one, source.stem):
                 solutions.append((one.h1, f"solutions--{source.stem}", found))
-        if caption == parts()[-1][0]:  # back matter is looked up, not read: in smaller type
+        if caption == listed[-1][0]:  # back matter is looked up, not read: in smaller type
             for one in articles:
                 one["class"] = [*one.get("class", []), "paper-small"]
         body.append(part(caption, articles))

@@ -11,6 +11,7 @@ from homolib.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, canvas,
 from homolib.flows.training import training_flow
 from homolib.flows.trajectory import Trajectory
 from homolib.problems import datasets
+from homolib.problems.losses import SquareLoss
 from homolib.problems.networks import Network, SquaredReLU, TwoLayerReLU
 
 FASTEST = 93.75  # growth rate of a neuron of Figure 1 that points along its best direction, 2 N(0)
@@ -156,7 +157,7 @@ def _mark_one_per_cent(panels: tuple, path: Trajectory, net: Network, X: np.ndar
         return path.t[-1]
 
     def to_lose(t: float) -> float:
-        return 0.5 * np.sum((y - net.outputs(X, path.at(t))) ** 2) - 0.99 * path.loss[0]
+        return SquareLoss().value(net.outputs(X, path.at(t)), y) - 0.99 * path.loss[0]
 
     moment = brentq(to_lose, path.t[moved[0] - 1], path.t[moved[0]])
     for axes in panels:
